@@ -1,0 +1,1 @@
+"""Tracks to launch, impact, class, areas and warnings."""

@@ -1,0 +1,1 @@
+"""A link between two nations, as a state machine."""

@@ -1,0 +1,1 @@
+"""Bytes to picture and back; total functions, no input or output."""

@@ -1,0 +1,1 @@
+"""Tracks of several nations to one, without counting anything twice."""

@@ -1,0 +1,1 @@
+"""How things fly: the estimator's own model of free flight and thrust."""

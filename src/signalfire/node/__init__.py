@@ -1,0 +1,1 @@
+"""One nation's node, deterministic: read pipeline.py first."""

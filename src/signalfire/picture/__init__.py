@@ -1,0 +1,1 @@
+"""What is known: frozen values, with no behaviour beyond their own laws."""

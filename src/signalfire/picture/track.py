@@ -1,0 +1,42 @@
+"""One moving object as one nation's own sensors see it."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from signalfire.basis.identity import TrackId
+from signalfire.basis.instant import Instant
+from signalfire.picture.estimate import StateEstimate
+
+
+class TrackStatus(StrEnum):
+    """Where a track stands between first plots and loss."""
+
+    TENTATIVE = "tentative"
+    CONFIRMED = "confirmed"
+    LOST = "lost"
+
+
+@dataclass(frozen=True)
+class Track:
+    """A row of the track table as a value.
+
+    ``state`` is valid at the last observation used. ``thrust_probability`` is the probability that
+    something but gravity and thin air moves the object: an engine, or lift. ``ascent`` holds the
+    states of the early arc, oldest first, for the launch estimate. ``observed_s`` counts time under
+    observation, gaps left out. ``paths`` are the communications paths that contributed.
+    ``burnt_out_at`` is when thrust was last probable before free flight was established.
+    """
+
+    track: TrackId
+    status: TrackStatus
+    state: StateEstimate
+    thrust_probability: float
+    first_observed_at: Instant
+    last_observed_at: Instant
+    observed_s: float
+    updates: int
+    paths: frozenset[str]
+    ascent: tuple[StateEstimate, ...]
+    burnt_out_at: Instant | None
+    free_flight_seen: bool
+    """Whether free flight was established at any time; thrust after it is a manoeuvre."""

@@ -1,0 +1,1 @@
+"""May this nation see this? Default: no."""

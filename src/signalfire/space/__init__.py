@@ -1,0 +1,1 @@
+"""Where things are: the Earth, its frames, and what a site sees."""

@@ -1,0 +1,1 @@
+"""Detections of one nation's sensors to that nation's tracks."""

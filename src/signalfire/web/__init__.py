@@ -1,0 +1,1 @@
+"""The picture in a browser: a reader, never a writer."""
