@@ -178,6 +178,87 @@ def transition(state: Floats, drag: float, dt: float, out: Floats) -> None:
 
 
 @kernel
+def shake(
+    velocity: Floats, across: float, along: float, elapsed: float, covariance: Floats
+) -> None:
+    """Add the noise of white acceleration over ``elapsed`` seconds to a covariance.
+
+    Densities (m2/s3) ``along`` the velocity and ``across`` it: q t^3/3, q t^2/2 and q t, the
+    middle one with the sign of time. Backwards in time noise is added as well: looking back never
+    makes us surer. Reference: Bar-Shalom, Li and Kirubarajan (2001), section 6.2.2.
+    """
+    t = abs(elapsed)
+    cross = 0.5 * elapsed * t
+    square = velocity[0] ** 2 + velocity[1] ** 2 + velocity[2] ** 2
+    for i in range(3):
+        for j in range(3):
+            q = 0.0
+            if square > 1.0:
+                q = (along - across) * velocity[i] * velocity[j] / square
+            if i == j:
+                q += across if square > 1.0 else max(across, along)
+            covariance[i, j] += q * t * t * t / 3.0
+            covariance[i, j + 3] += q * cross
+            covariance[i + 3, j] += q * cross
+            covariance[i + 3, j + 3] += q * t
+
+
+@kernel
+def symmetrise(covariance: Floats) -> None:
+    """Make a square matrix equal to its transpose, by the mean of the two."""
+    for i in range(covariance.shape[0]):
+        for j in range(i):
+            both = 0.5 * (covariance[i, j] + covariance[j, i])
+            covariance[i, j] = both
+            covariance[j, i] = both
+
+
+@kernel
+def drag_deceleration(state: Floats, drag: float) -> float:
+    """Size of the deceleration by air, m/s2."""
+    h = altitude_of(state[0], state[1], state[2])
+    if drag <= 0.0 or h >= AIR_TOP_M:
+        return 0.0
+    return 0.5 * air_density(h) * (state[3] ** 2 + state[4] ** 2 + state[5] ** 2) * drag
+
+
+@kernel
+def predict_driven(
+    mean: Floats,
+    covariance: Floats,
+    drag: float,
+    across: float,
+    along: float,
+    spread: float,
+    elapsed: float,
+    step_max: float,
+) -> None:
+    """Move a state and its covariance in place, shaken by white acceleration.
+
+    P = F P F' + Q step by step, F from the state midway. The densities are ``across`` and
+    ``along`` the velocity (m2/s3); along it comes ``spread`` (s) times the square of the drag
+    deceleration, for a ballistic coefficient that is not known. Reference: Bar-Shalom, Li and
+    Kirubarajan (2001), section 10.3.
+    """
+    if elapsed == 0.0:
+        return
+    work = np.empty((5, 6))
+    middle = np.empty(6)
+    f = np.empty((6, 6))
+    half = np.empty((6, 6))
+    count = max(1, int(math.ceil(abs(elapsed) / step_max - 1e-9)))
+    dt = elapsed / count
+    for _ in range(count):
+        step(mean, drag, 0.5 * dt, work, middle)
+        transition(middle, drag, dt, f)
+        step(mean, drag, dt, work, mean)
+        congruence(f, covariance, half)
+        slowing = drag_deceleration(middle, drag) if spread > 0.0 else 0.0
+        shake(middle[3:], across, along + spread * slowing * slowing, dt, covariance)
+    symmetrise(covariance)
+
+
+@kernel
 def predict(
     mean: Floats,
     covariance: Floats,
@@ -188,40 +269,10 @@ def predict(
     mean_out: Floats,
     covariance_out: Floats,
 ) -> None:
-    """Move a state and its covariance; white acceleration of density ``q`` (m2/s3) shakes it.
-
-    P = F P F' + Q step by step, F from the state midway. Backwards in time the noise is added as
-    well: looking back never makes us surer. Reference: Bar-Shalom, Li and Kirubarajan (2001),
-    sections 6.2.2 and 10.3.
-    """
-    work = np.empty((5, 6))
-    middle = np.empty(6)
-    f = np.empty((6, 6))
-    half = np.empty((6, 6))
-    for i in range(6):
-        mean_out[i] = mean[i]
+    """Move a state and its covariance; white acceleration of density ``q`` (m2/s3) shakes it."""
+    mean_out[:] = mean
     covariance_out[:, :] = covariance
-    if elapsed == 0.0:
-        return
-    count = max(1, int(math.ceil(abs(elapsed) / step_max - 1e-9)))
-    dt = elapsed / count
-    t = abs(dt)
-    sign = 1.0 if dt > 0.0 else -1.0
-    for _ in range(count):
-        step(mean_out, drag, 0.5 * dt, work, middle)
-        transition(middle, drag, dt, f)
-        step(mean_out, drag, dt, work, mean_out)
-        congruence(f, covariance_out, half)
-        for i in range(3):
-            covariance_out[i, i] += q * t * t * t / 3.0
-            covariance_out[i, i + 3] += sign * q * t * t / 2.0
-            covariance_out[i + 3, i] += sign * q * t * t / 2.0
-            covariance_out[i + 3, i + 3] += q * t
-    for i in range(6):
-        for j in range(i):
-            both = 0.5 * (covariance_out[i, j] + covariance_out[j, i])
-            covariance_out[i, j] = both
-            covariance_out[j, i] = both
+    predict_driven(mean_out, covariance_out, drag, q, q, 0.0, elapsed, step_max)
 
 
 @kernel

@@ -1,0 +1,367 @@
+"""Flights to the ground and the shape of an orbit: arrays in, arrays out; no objects, no exceptions.
+
+A state is ``[x y z vx vy vz]`` in Earth-fixed, rotating axes, metres and metres per second.
+"""
+
+import math
+
+import numpy as np
+
+from signalfire.basis.kernel import Floats, Integers, kernel
+from signalfire.motion._kernels import acceleration, air_density
+from signalfire.space._kernels import altitude_of
+from signalfire.space.earth import (
+    ECCENTRICITY_SQUARED,
+    GRAVITY_M3_S2,
+    ROTATION_RAD_S,
+    SEMI_MAJOR_M,
+    SEMI_MINOR_M,
+)
+
+_MU = GRAVITY_M3_S2
+_W = ROTATION_RAD_S
+_A = SEMI_MAJOR_M
+_B = SEMI_MINOR_M
+_E2 = ECCENTRICITY_SQUARED
+_EP2 = _E2 / (1.0 - _E2)
+LIFT_TOP_M = 100_000.0
+"""Above this the air bears nothing."""
+HIGH_M = 200_000.0
+MIDDLE_M = 80_000.0
+NUMBERS = 7
+"""What ``shape`` gives: altitude, speed, climb, ground speed, energy, perigee, speed at sea level."""
+SPREAD = 9
+"""Independent unknowns of a flight to the ground: six of the state, drag, lift up, lift sideways."""
+
+
+@kernel
+def ground_of(x: float, y: float, z: float) -> tuple[float, float, float]:
+    """Latitude, longitude, altitude by one Bowring round: below 1 m on the ground to 10,000 km.
+
+    Reference: Bowring (1976), Survey Review 181.
+    """
+    p = math.sqrt(x * x + y * y) + 1e-9
+    t = _A * z / (_B * p)
+    cb = 1.0 / math.sqrt(1.0 + t * t)
+    sb = t * cb
+    num = z + _EP2 * _B * sb * sb * sb
+    den = p - _E2 * _A * cb * cb * cb
+    norm = math.sqrt(num * num + den * den)
+    s, c = num / norm, den / norm
+    altitude = p * c + z * s - _A * math.sqrt(1.0 - _E2 * s * s)
+    return math.atan2(num, den), math.atan2(y, x), altitude
+
+
+@kernel
+def pull(state: Floats, drag: float, up: float, side: float, out: Floats) -> None:
+    """Free flight plus lift: ``up`` and ``side`` are lift-to-drag ratios.
+
+    Lift is q drag ratio across the velocity, in the vertical plane and out of it, times the cosine
+    of the path angle, so that it stays smooth where a fall is vertical and "up" means nothing.
+    """
+    acceleration(state, drag, out)
+    if up == 0.0 and side == 0.0:
+        return
+    x, y, z, vx, vy, vz = state[0], state[1], state[2], state[3], state[4], state[5]
+    h = altitude_of(x, y, z)
+    if h > LIFT_TOP_M:
+        return
+    v2 = vx * vx + vy * vy + vz * vz
+    v = math.sqrt(v2) + 1e-9
+    r = math.sqrt(x * x + y * y + z * z)
+    rx, ry, rz = x / r, y / r, z / r
+    vx, vy, vz = vx / v, vy / v, vz / v
+    sine = rx * vx + ry * vy + rz * vz
+    q = 0.5 * air_density(h) * v2 * drag
+    out[0] += q * (up * (rx - sine * vx) + side * (vy * rz - vz * ry))
+    out[1] += q * (up * (ry - sine * vy) + side * (vz * rx - vx * rz))
+    out[2] += q * (up * (rz - sine * vz) + side * (vx * ry - vy * rx))
+
+
+@kernel
+def pull_step(
+    state: Floats, drag: float, up: float, side: float, dt: float, work: Floats, out: Floats
+) -> None:
+    """One classical Runge-Kutta step of order four; ``work`` has shape (5, 6)."""
+    weights = (0.0, 0.5, 0.5, 1.0)
+    for stage in range(4):
+        for i in range(6):
+            work[4, i] = state[i]
+            if stage > 0:
+                work[4, i] += weights[stage] * dt * work[stage - 1, i]
+        pull(work[4], drag, up, side, work[stage, 3:])
+        for i in range(3):
+            work[stage, i] = work[4, i + 3]
+    for i in range(6):
+        slope = work[0, i] + 2.0 * work[1, i] + 2.0 * work[2, i] + work[3, i]
+        out[i] = state[i] + dt / 6.0 * slope
+
+
+@kernel
+def fly(
+    state: Floats,
+    air: Floats,
+    high: float,
+    spacing: float,
+    time_max: float,
+    path: Floats,
+) -> tuple[int, float, float]:
+    """Fly a state to height 0; returns rows used, time (s), apogee (m).
+
+    ``air`` is ``[drag, lift up, lift sideways]``. Steps are ``high`` seconds above 200 km, 2 s
+    above 80 km, 0.5 s below; rows ``[t x y z vx vy vz]`` at least ``spacing`` seconds apart, the
+    first the state itself, the last the impact. Rows used is 0 when it does not come down in time
+    or ``path`` is full; a state below the ground has landed: one row.
+    """
+    work = np.empty((5, 6))
+    before = np.empty(6)
+    now = state.copy()
+    drag, up, side = air[0], air[1], air[2]
+    t = 0.0
+    h = altitude_of(now[0], now[1], now[2])
+    apogee = h
+    path[0, 0] = 0.0
+    path[0, 1:] = now
+    rows = 1
+    last = 0.0
+    if h <= 0.0:
+        return 1, 0.0, h
+    while t < time_max:
+        dt = high if h > HIGH_M else (2.0 if h > MIDDLE_M else 0.5)
+        before[:] = now
+        h_before = h
+        pull_step(before, drag, up, side, dt, work, now)
+        h = altitude_of(now[0], now[1], now[2])
+        if not math.isfinite(h):
+            return 0, t, apogee
+        apogee = max(apogee, h)
+        if h <= 0.0:
+            part = h_before / (h_before - h)
+            for _ in range(3):
+                pull_step(before, drag, up, side, dt * part, work, now)
+                part += altitude_of(now[0], now[1], now[2]) / (h_before - h)
+            pull_step(before, drag, up, side, dt * part, work, now)
+            if rows >= path.shape[0]:
+                return 0, t, apogee
+            path[rows, 0] = t + dt * part
+            path[rows, 1:] = now
+            return rows + 1, t + dt * part, apogee
+        t += dt
+        if t - last >= spacing - 1e-9:
+            if rows >= path.shape[0]:
+                return 0, t, apogee
+            path[rows, 0] = t
+            path[rows, 1:] = now
+            rows += 1
+            last = t
+    return 0, t, apogee
+
+
+@kernel
+def displaced(
+    mean: Floats, root: Floats, air: Floats, point: Floats, state: Floats, air_out: Floats
+) -> None:
+    """The flight that lies ``point`` sigmas from the mean: ``root`` is the 6 x 6 root of P.
+
+    ``air`` is ``[drag, log sigma of drag, sigma of lift]``.
+    """
+    for i in range(6):
+        state[i] = mean[i]
+        for j in range(6):
+            state[i] += root[i, j] * point[j]
+    air_out[0] = air[0] * math.exp(air[1] * point[6])
+    air_out[1] = air[2] * point[7]
+    air_out[2] = air[2] * point[8]
+
+
+@kernel
+def impact_spread(
+    mean: Floats, root: Floats, air: Floats, time_max: float, ends: Floats
+) -> int:
+    """Fly the 2 x 9 flights at +-sqrt(3) sigma along each unknown; how many came down.
+
+    ``ends[2 i]`` and ``ends[2 i + 1]`` are ``[t x y z]`` of the impacts. Reference: Norgaard,
+    Poulsen and Ravn (2000), Automatica 36, 1627-1638: the interval sqrt(3) matches the fourth
+    moment of a Gaussian.
+    """
+    path = np.empty((2, 7))
+    state = np.empty(6)
+    flown = np.empty(3)
+    point = np.zeros(SPREAD)
+    down = 0
+    for i in range(SPREAD):
+        for k in range(2):
+            point[i] = math.sqrt(3.0) if k == 0 else -math.sqrt(3.0)
+            displaced(mean, root, air, point, state, flown)
+            rows, _, _ = fly(state, flown, 10.0, 1e9, time_max, path)
+            if rows > 0:
+                ends[2 * i + k, :] = path[rows - 1, :4]
+                down += 1
+        point[i] = 0.0
+    return down
+
+
+@kernel
+def fly_samples(
+    mean: Floats,
+    root: Floats,
+    air: Floats,
+    points: Floats,
+    time_max: float,
+    places: Floats,
+    count: Integers,
+) -> None:
+    """Fly one flight for each row of ``points``; ``places[s, k]`` is ``[t lat lon alt]``.
+
+    ``count[s]`` is 0 for a flight that does not come down in time or is too long for the table;
+    behind the last row of each flight its impact is repeated.
+    """
+    path = np.empty((places.shape[1], 7))
+    state = np.empty(6)
+    flown = np.empty(3)
+    for s in range(points.shape[0]):
+        displaced(mean, root, air, points[s], state, flown)
+        rows, _, _ = fly(state, flown, 4.0, 2.0, time_max, path)
+        count[s] = rows
+        for k in range(rows):
+            places[s, k, 0] = path[k, 0]
+            lat, lon, alt = ground_of(path[k, 1], path[k, 2], path[k, 3])
+            places[s, k, 1] = lat
+            places[s, k, 2] = lon
+            places[s, k, 3] = alt
+        for k in range(rows, places.shape[1]):
+            places[s, k, :] = places[s, max(rows - 1, 0), :]
+
+
+@kernel
+def shape(state: Floats, out: Floats) -> None:
+    """Altitude, speed, climb, ground speed, specific energy, perigee height, speed at sea level.
+
+    Speed, climb and ground speed are relative to the Earth; energy (J/kg) and perigee are those of
+    the Kepler orbit in axes that do not turn (perigee above the mean equatorial radius). The speed
+    at sea level is the one the same Jacobi constant gives there: v0^2 = v^2 - 2 mu/r + 2 mu/a -
+    w^2 p^2, with w^2 p^2 of sea level left out as common to all. Reference: Bate, Mueller and
+    White (1971), sections 1.4 and 1.6; Goldstein (2002), section 4.10.
+    """
+    x, y, z, vx, vy, vz = state[0], state[1], state[2], state[3], state[4], state[5]
+    r = math.sqrt(x * x + y * y + z * z)
+    v2 = vx * vx + vy * vy + vz * vz
+    lat, lon, h = ground_of(x, y, z)
+    cp = math.cos(lat)
+    climb = vx * cp * math.cos(lon) + vy * cp * math.sin(lon) + vz * math.sin(lat)
+    ux, uy = vx - _W * y, vy + _W * x
+    u2 = ux * ux + uy * uy + vz * vz
+    energy = 0.5 * u2 - _MU / r
+    hx, hy, hz = y * vz - z * uy, z * ux - x * vz, x * uy - y * ux
+    h2 = hx * hx + hy * hy + hz * hz
+    # p = a (1 - e^2), perigee = p / (1 + e); holds for every conic.
+    e = math.sqrt(max(0.0, 1.0 + 2.0 * energy * h2 / (_MU * _MU)))
+    turning = _W * _W * ((x * x + y * y) * (1.0 - (_A / r) * (_A / r)))
+    v02 = v2 - 2.0 * _MU / r + 2.0 * _MU / _A - turning
+    out[0] = h
+    out[1] = math.sqrt(v2)
+    out[2] = climb
+    out[3] = math.sqrt(max(0.0, v2 - climb * climb))
+    out[4] = energy
+    out[5] = h2 / (_MU * (1.0 + e)) - _A
+    out[6] = math.sqrt(max(0.0, v02))
+
+
+@kernel
+def shape_spread(mean: Floats, covariance: Floats, values: Floats, sigmas: Floats) -> None:
+    """The numbers of ``shape`` and their standard deviations, by central differences."""
+    shape(mean, values)
+    moved = mean.copy()
+    ahead = np.empty(NUMBERS)
+    behind = np.empty(NUMBERS)
+    slope = np.empty((NUMBERS, 6))
+    for i in range(6):
+        small = 10.0 if i < 3 else 0.1
+        moved[i] = mean[i] + small
+        shape(moved, ahead)
+        moved[i] = mean[i] - small
+        shape(moved, behind)
+        moved[i] = mean[i]
+        for k in range(NUMBERS):
+            slope[k, i] = (ahead[k] - behind[k]) / (2.0 * small)
+    for k in range(NUMBERS):
+        total = 0.0
+        for i in range(6):
+            for j in range(6):
+                total += slope[k, i] * covariance[i, j] * slope[k, j]
+        sigmas[k] = math.sqrt(max(0.0, total))
+
+
+@kernel
+def boost_age(h: float, climb: float, ground_speed: float, age: Floats, run: Floats) -> tuple[float, float]:
+    """Seconds since lift-off and metres over ground, from height, climb and ground speed.
+
+    ``t = A h / v`` and ``d = D h u / v``, where ln A and ln D are quadratic in the path angle g and
+    in ln(v^2 / (9.81 h)): coefficients of 1, g, F, g^2, g F, F^2 in ``age`` and ``run``.
+    """
+    v = math.sqrt(climb * climb + ground_speed * ground_speed) + 1e-9
+    g = min(1.56, max(0.17, math.atan2(climb, ground_speed)))
+    f = min(2.9, max(-0.4, math.log(v * v / (9.81 * max(h, 1.0)))))
+    a = age[0] + age[1] * g + age[2] * f + age[3] * g * g + age[4] * g * f + age[5] * f * f
+    d = run[0] + run[1] * g + run[2] * f + run[3] * g * g + run[4] * g * f + run[5] * f * f
+    return math.exp(a) * h / v, math.exp(d) * h * ground_speed / v
+
+
+@kernel
+def liftoff(state: Floats, age: Floats, run: Floats, out: Floats) -> None:
+    """Where and when a body under thrust lifted off: ``[t d gx gy gz ex ey ez]``.
+
+    Seconds and metres back, the point on the unit sphere (geocentric direction), and the unit
+    vector along the ground there, away from the launch point.
+    """
+    lat, lon, h = ground_of(state[0], state[1], state[2])
+    sp, cp, sl, cl = math.sin(lat), math.cos(lat), math.sin(lon), math.cos(lon)
+    vx, vy, vz = state[3], state[4], state[5]
+    climb = vx * cp * cl + vy * cp * sl + vz * sp
+    hx, hy, hz = vx - climb * cp * cl, vy - climb * cp * sl, vz - climb * sp
+    flat = math.sqrt(hx * hx + hy * hy + hz * hz) + 1e-9
+    t, d = boost_age(h, max(climb, 1.0), flat, age, run)
+    n = _A / math.sqrt(1.0 - _E2 * sp * sp)
+    gx, gy, gz = n * cp * cl, n * cp * sl, n * (1.0 - _E2) * sp
+    r = math.sqrt(gx * gx + gy * gy + gz * gz)
+    gx, gy, gz = gx / r, gy / r, gz / r
+    tilt = (hx * gx + hy * gy + hz * gz) / flat
+    ex, ey, ez = hx / flat - tilt * gx, hy / flat - tilt * gy, hz / flat - tilt * gz
+    c, s = math.cos(d / r), math.sin(d / r)
+    out[0] = t
+    out[1] = d
+    out[2], out[3], out[4] = c * gx - s * ex, c * gy - s * ey, c * gz - s * ez
+    out[5], out[6], out[7] = c * ex + s * gx, c * ey + s * gy, c * ez + s * gz
+
+
+@kernel
+def liftoff_spread(
+    mean: Floats, covariance: Floats, age: Floats, run: Floats, out: Floats, spread: Floats
+) -> None:
+    """``liftoff`` of the mean, and what the state's covariance makes of it.
+
+    ``spread`` (4 x 4) is the covariance of the ground point (Earth-fixed metres) and the age, by
+    central differences of one tenth of a sigma, at least 1 m and 0.1 m/s.
+    """
+    liftoff(mean, age, run, out)
+    moved = mean.copy()
+    ahead = np.empty(8)
+    behind = np.empty(8)
+    slope = np.empty((4, 6))
+    for i in range(6):
+        small = max(1.0 if i < 3 else 0.1, 0.1 * math.sqrt(max(0.0, covariance[i, i])))
+        moved[i] = mean[i] + small
+        liftoff(moved, age, run, ahead)
+        moved[i] = mean[i] - small
+        liftoff(moved, age, run, behind)
+        moved[i] = mean[i]
+        for k in range(3):
+            slope[k, i] = (ahead[2 + k] - behind[2 + k]) / (2.0 * small) * _A
+        slope[3, i] = (ahead[0] - behind[0]) / (2.0 * small)
+    for a in range(4):
+        for b in range(4):
+            total = 0.0
+            for i in range(6):
+                for j in range(6):
+                    total += slope[a, i] * covariance[i, j] * slope[b, j]
+            spread[a, b] = total

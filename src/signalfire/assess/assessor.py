@@ -1,0 +1,139 @@
+"""One author's view of one event: launch, phase, class and impact, from one track or common state."""
+
+import math
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from signalfire.assess import _kernels
+from signalfire.assess.classify import certain, classify_by_energy, classify_under_thrust
+from signalfire.assess.impact import ImpactPrediction, predict_impact
+from signalfire.assess.launch import estimate_launch
+from signalfire.assess.observed import Observed
+from signalfire.assess.phase import is_lost, motion_phase, phase_of, staleness
+from signalfire.assess.settings import DEFAULT_SETTINGS, AssessmentSettings
+from signalfire.basis.identity import EventId, NationId
+from signalfire.basis.instant import Instant
+from signalfire.picture.estimate import Impact, PlaceEstimate, StateEstimate, Unknown
+from signalfire.picture.event import Assessment, ClassBelief, MissileClass, Phase
+from signalfire.picture.track import Track
+
+MISSILE_BURN_MAX_S = 320.0
+"""Longer than any missile's engines burn; what still thrusts then carries a payload to orbit."""
+ORBIT_PERIGEE_M = 120_000.0
+ENERGY_KEPT_ABOVE_M = 60_000.0
+"""Below this on the way down the air has taken energy: the class is the one believed before."""
+
+
+@dataclass(frozen=True)
+class Assessed:
+    """The assessment, and the flights behind it; None where nothing is flown forward."""
+
+    assessment: Assessment
+    prediction: ImpactPrediction | None
+
+
+def assess_track(
+    event: EventId,
+    author: NationId,
+    track: Track,
+    now: Instant,
+    settings: AssessmentSettings = DEFAULT_SETTINGS,
+) -> Assessed:
+    """What one nation's own track says of the event at ``now``."""
+    return assess_state(observed_by(event, author, track), now, settings)
+
+
+def observed_by(
+    event: EventId, author: NationId, track: Track, belief_before: ClassBelief | None = None
+) -> Observed:
+    """What an assessment by one nation's own track rests on, the launch estimate included."""
+    return Observed(
+        event=event,
+        author=author,
+        state=track.state,
+        thrust_probability=track.thrust_probability,
+        free_flight_seen=track.free_flight_seen,
+        launch=estimate_launch(track),
+        observed_s=track.observed_s,
+        witnesses=len(track.paths),
+        last_observed_at=track.last_observed_at,
+        belief_before=belief_before,
+    )
+
+
+def assess_state(
+    observed: Observed, now: Instant, settings: AssessmentSettings = DEFAULT_SETTINGS
+) -> Assessed:
+    """Assess one object at ``now``, whoever's sensors it rests on."""
+    motion = motion_phase(observed, settings)
+    prediction = _prediction(observed, motion, now, settings)
+    impact: Impact = (
+        Unknown("still under power: where it falls is not settled before burnout")
+        if prediction is None
+        else prediction.impact
+    )
+    launch = observed.launch
+    flight_s = None
+    if isinstance(impact, PlaceEstimate) and isinstance(launch, PlaceEstimate):
+        flight_s = impact.time.elapsed_s(since=launch.time)
+    assessment = Assessment(
+        event=observed.event,
+        author=observed.author,
+        phase=phase_of(observed, prediction, now, settings),
+        belief=_belief(observed, motion, now),
+        state=observed.state,
+        launch=launch,
+        impact=impact,
+        apogee_m=None if prediction is None else prediction.apogee_m,
+        observed_s=observed.observed_s,
+        flight_s=flight_s,
+        witnesses=observed.witnesses,
+        last_observed_at=observed.last_observed_at,
+    )
+    return Assessed(assessment, prediction)
+
+
+def _prediction(
+    observed: Observed, motion: Phase, now: Instant, settings: AssessmentSettings
+) -> ImpactPrediction | None:
+    """Fly it down, doubting more the longer it was not seen; None while an engine drives it."""
+    if motion is Phase.BOOST:
+        return None
+    stale = staleness(observed, now)
+    doubt = 1.0 + (stale / settings.stale_ratio_unit) ** 2
+    state = observed.state
+    widened = StateEstimate(state.valid_at, state.mean, state.covariance * doubt)
+    lift = settings.lift_ratio_sigma if motion is Phase.MANOEUVRING else None
+    prediction = predict_impact(widened, settings, lift_ratio_sigma=lift)
+    if is_lost(observed, now, settings) and stale > settings.stale_ratio_max:
+        expired = Unknown("not seen for so long that the forecast has expired")
+        return replace(prediction, impact=expired)
+    return prediction
+
+
+def _belief(observed: Observed, motion: Phase, now: Instant) -> ClassBelief:
+    """The class: by energy, unless something about the motion says more."""
+    values = np.empty(_kernels.NUMBERS)
+    sigmas = np.empty(_kernels.NUMBERS)
+    _kernels.shape_spread(observed.state.mean, observed.state.covariance, values, sigmas)
+    if values[5] - 2.0 * sigmas[5] > ORBIT_PERIGEE_M:
+        return certain(MissileClass.SLV)
+    if motion is Phase.BOOST:
+        if _burns_too_long(observed):
+            return certain(MissileClass.SLV)
+        return classify_under_thrust(observed.state)
+    if motion is Phase.MANOEUVRING:
+        return certain(MissileClass.MANOEUVRING)
+    came_down = values[2] < 0.0 and values[0] < ENERGY_KEPT_ABOVE_M
+    if came_down and observed.belief_before is not None:
+        return observed.belief_before
+    return classify_by_energy(observed.state)
+
+
+def _burns_too_long(observed: Observed) -> bool:
+    launch = observed.launch
+    if not isinstance(launch, PlaceEstimate):
+        return False
+    burning_s = observed.state.valid_at.elapsed_s(since=launch.time)
+    return burning_s - 2.0 * math.hypot(launch.time_sigma_s, 1.0) > MISSILE_BURN_MAX_S

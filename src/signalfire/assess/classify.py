@@ -1,0 +1,105 @@
+"""How far such a missile could fly: class by maximum range at the energy seen.
+
+A lofted long-range missile is a long-range missile: what counts is the speed that its energy gives
+at sea level, turned into the longest range on a round Earth, sin(psi/2) = Q / (2 - Q) (Bate,
+Mueller and White 1971, section 6.2.5).
+"""
+
+import math
+from statistics import NormalDist
+
+import numpy as np
+
+from signalfire.assess import _kernels
+from signalfire.picture.estimate import StateEstimate
+from signalfire.picture.event import ClassBelief, MissileClass
+from signalfire.space.earth import GRAVITY_M3_S2, MEAN_RADIUS_M
+
+BOUNDS_M = (1_000e3, 3_000e3, 5_500e3)
+"""Between short, medium, intermediate and intercontinental range."""
+SPEED_LOG_SIGMA = 0.03
+"""What flying lofted or low costs against the best path, as a share of the speed."""
+BELIEF_MAX = 0.97
+"""No class is ever sure: there is always this much less for ``unknown``."""
+_NORMAL = NormalDist()
+_CLASSES = tuple(MissileClass)
+_BY_RANGE = _CLASSES[:4]
+
+
+def range_angle_max_rad(energy_ratio: float) -> float:
+    """The longest free-flight range angle at Q = v^2 r / mu; pi from Q = 1 on.
+
+    Reference: Bate, Mueller and White (1971), "Fundamentals of Astrodynamics", equation 6.2-18.
+    """
+    if energy_ratio >= 1.0:
+        return math.pi
+    return 2.0 * math.asin(energy_ratio / (2.0 - energy_ratio))
+
+
+def range_angle_rad(energy_ratio: float, path_angle_rad: float) -> float:
+    """The free-flight range angle at Q and a path angle, burnout and impact at one height.
+
+    Reference: Bate, Mueller and White (1971), equation 6.2-12. Raises ValueError for no range: Q
+    outside (0, 2).
+    """
+    cosine2 = math.cos(path_angle_rad) ** 2
+    top = 1.0 - energy_ratio * cosine2
+    bottom = math.sqrt(1.0 + energy_ratio * (energy_ratio - 2.0) * cosine2)
+    return 2.0 * math.acos(max(-1.0, min(1.0, top / bottom)))
+
+
+def speed_for_range_m_s(range_m: float) -> float:
+    """The least sea-level speed that reaches so far: Q = 2 s / (1 + s) with s = sin(psi / 2)."""
+    sine = math.sin(0.5 * min(math.pi, range_m / MEAN_RADIUS_M))
+    ratio = 2.0 * sine / (1.0 + sine)
+    return math.sqrt(ratio * GRAVITY_M3_S2 / MEAN_RADIUS_M)
+
+
+_BOUNDS_M_S = tuple(speed_for_range_m_s(bound_m) for bound_m in BOUNDS_M)
+
+
+def certain(kind: MissileClass) -> ClassBelief:
+    """As sure as we ever are."""
+    return _belief({kind: BELIEF_MAX})
+
+
+def classify_by_energy(state: StateEstimate) -> ClassBelief:
+    """A coasting object: probabilities of the four range classes from its energy's uncertainty."""
+    low, high = _below_bounds(state)
+    del high
+    return _belief({kind: p * BELIEF_MAX for kind, p in zip(_BY_RANGE, low, strict=True)})
+
+
+def classify_under_thrust(state: StateEstimate) -> ClassBelief:
+    """A thrusting object: whatever it can reach now, it may reach more; mostly unknown.
+
+    A class is ruled out as its upper bound is passed; of what is left one half is unknown until
+    burnout, the rest spread evenly.
+    """
+    _, reached = _below_bounds(state)
+    open_classes = [1.0 - passed for passed in reached]
+    total = sum(open_classes)
+    return _belief(
+        {kind: 0.4 * p / total for kind, p in zip(_BY_RANGE, open_classes, strict=True)}
+    )
+
+
+def _below_bounds(state: StateEstimate) -> tuple[list[float], list[float]]:
+    """Probability of each range class, and of having passed each class's upper bound."""
+    values = np.empty(_kernels.NUMBERS)
+    sigmas = np.empty(_kernels.NUMBERS)
+    _kernels.shape_spread(state.mean, state.covariance, values, sigmas)
+    speed_m_s = float(values[6])
+    sigma_m_s = math.hypot(float(sigmas[6]), SPEED_LOG_SIGMA * speed_m_s) + 1e-6
+    below = [_NORMAL.cdf((bound - speed_m_s) / sigma_m_s) for bound in _BOUNDS_M_S]
+    edges = [0.0, *below, 1.0]
+    within = [edges[k + 1] - edges[k] for k in range(4)]
+    passed = [1.0 - p for p in below] + [0.0]
+    return within, passed
+
+
+def _belief(known: dict[MissileClass, float]) -> ClassBelief:
+    """Fill up with ``unknown``."""
+    probability = [known.get(kind, 0.0) for kind in _CLASSES]
+    probability[-1] += max(0.0, 1.0 - sum(probability))
+    return ClassBelief(tuple(probability))

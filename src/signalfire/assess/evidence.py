@@ -1,0 +1,72 @@
+"""What makes a track an event: motion that no aircraft, balloon or satellite shows.
+
+An event needs a confirmed track that has been watched for a moment, and motion that is, beyond
+reasonable doubt (two sigmas on the near side of each bound):
+
+- faster than level supersonic flight (above 1,100 m/s), at whatever height, or
+- above 30 km and faster than 600 m/s: higher than wings carry, too fast for a balloon, or
+- climbing or falling harder than 300 m/s at more than 450 m/s,
+
+and that surely (three sigmas) comes down again: a perigee below 100 km, and less energy than any
+orbit has. The bounds stand above the fastest aircraft in level service (SR-71: 26 km, 980 m/s;
+FAI absolute records of 1976) and its climbs.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from signalfire.assess import _kernels
+from signalfire.picture.track import Track, TrackStatus
+from signalfire.space.earth import GRAVITY_M3_S2, SEMI_MAJOR_M
+
+SURE_SIGMAS = 2.0
+VERY_SURE_SIGMAS = 3.0
+WATCHED_MIN_S = 2.0
+UPDATES_MIN = 4
+FAST_M_S = 1_100.0
+HIGH_M = 30_000.0
+HIGH_SPEED_M_S = 600.0
+STEEP_CLIMB_M_S = 300.0
+STEEP_SPEED_M_S = 450.0
+PERIGEE_MAX_M = 100_000.0
+ENERGY_MAX_J_KG = -0.5 * GRAVITY_M3_S2 / SEMI_MAJOR_M
+"""Of a circular orbit at sea level: a body with more comes from an orbit or from outside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Whether a track shows a missile, and on what that rests."""
+
+    is_missile: bool
+    reason: str
+
+
+def evidence(track: Track) -> Evidence:
+    """Judge one track by the rule of this module."""
+    if track.status is not TrackStatus.CONFIRMED:
+        return Evidence(False, f"the track is {track.status.value}")
+    if track.observed_s < WATCHED_MIN_S or track.updates < UPDATES_MIN:
+        return Evidence(False, "watched too briefly")
+    values = np.empty(_kernels.NUMBERS)
+    sigmas = np.empty(_kernels.NUMBERS)
+    _kernels.shape_spread(track.state.mean, track.state.covariance, values, sigmas)
+    if not np.all(np.isfinite(values)) or not np.all(np.isfinite(sigmas)):
+        return Evidence(False, "the estimate is not finite")
+    at_most = values + VERY_SURE_SIGMAS * sigmas
+    if at_most[5] > PERIGEE_MAX_M or at_most[4] > ENERGY_MAX_J_KG:
+        return Evidence(False, "may be in orbit, or come from one")
+    return _beyond_aircraft(values, sigmas)
+
+
+def _beyond_aircraft(values: np.ndarray, sigmas: np.ndarray) -> Evidence:
+    """Whether height, speed and climb together surely lie outside what aircraft and balloons do."""
+    altitude_m, speed_m_s = (values - SURE_SIGMAS * sigmas)[:2]
+    steep_m_s = abs(values[2]) - SURE_SIGMAS * sigmas[2]
+    if speed_m_s > FAST_M_S:
+        return Evidence(True, "faster than any aircraft")
+    if altitude_m > HIGH_M and speed_m_s > HIGH_SPEED_M_S:
+        return Evidence(True, "higher than wings carry, and fast")
+    if steep_m_s > STEEP_CLIMB_M_S and speed_m_s > STEEP_SPEED_M_S:
+        return Evidence(True, "climbs harder" if values[2] > 0.0 else "falls harder")
+    return Evidence(False, "an aircraft or balloon could move like this")

@@ -1,0 +1,41 @@
+"""What the assessment assumes about missiles in general, and when it stops believing itself."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class AssessmentSettings:
+    """Assumptions about objects of unknown type, and bounds of what is still worth saying.
+
+    The ballistic coefficient is that of a re-entry body of unknown make: median 8,000 kg/m2, the
+    spread (a factor of 1.65 either way, one sigma) from blunt separated bodies near 3,000 to slender
+    ones near 20,000. ``lift_ratio_sigma`` is the lift-to-drag ratio, up and sideways, that a body
+    on a low path may use without having shown it; ``trim_ratio_sigma`` is what is left of it on a
+    high ballistic path (winds, a body flying slightly askew, density off the exponential model).
+    """
+
+    ballistic_coefficient_kg_m2: float = 8_000.0
+    ballistic_coefficient_log_sigma: float = 0.5
+    trim_ratio_sigma: float = 0.05
+    lift_ratio_sigma: float = 0.5
+    lift_sure_below_m: float = 65_000.0
+    """An apogee below this lies where control surfaces work the whole way."""
+    lift_absent_above_m: float = 110_000.0
+    """An apogee above this leaves a ballistic path between two dips into the air."""
+    powered_probability: float = 0.5
+    """From this probability on, something but gravity and thin air moves the object."""
+    semi_major_max_m: float = 500_000.0
+    """A 90 % ellipse larger than this says nothing that helps anybody: ``Unknown``."""
+    stale_ratio_unit: float = 3.0
+    """Unobserved over observed time at which doubt has widened every sigma by a factor 1.4."""
+    stale_ratio_max: float = 12.0
+    """Beyond this ratio the forecast has expired: ``Unknown``."""
+    lost_after_s: float = 30.0
+    """Not observed for less than this is a gap between looks, not a loss."""
+    lost_ratio: float = 6.0
+    """Unobserved over observed time from which a coasting object counts as lost."""
+    ended_hold_s: float = 30.0
+    """How long after the upper 95 % impact time an event has ended."""
+
+
+DEFAULT_SETTINGS = AssessmentSettings()

@@ -1,0 +1,79 @@
+"""One state from several nations' states whose errors are correlated in an unknown way."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from signalfire.basis.identity import NationId
+from signalfire.basis.instant import Instant
+from signalfire.fusion import _kernels
+from signalfire.fusion.match import CONSISTENT_D2_MAX, separation_d2
+from signalfire.picture.estimate import StateEstimate
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """What one nation's own sensors say of the object, moved to the common instant."""
+
+    nation: NationId
+    state: StateEstimate
+    last_observed_at: Instant
+    thrust_probability: float
+
+
+@dataclass(frozen=True)
+class Combined:
+    """The fused state, and whose contributions are in it."""
+
+    state: StateEstimate
+    nations: tuple[NationId, ...]
+    thrust_probability: float
+    last_observed_at: Instant
+
+
+def combine(contributions: Sequence[Contribution]) -> Combined:
+    """Fuse contributions valid at one instant, the most recently observed first.
+
+    Each nation's state rests on its own sensors only, so nothing is counted twice; what the
+    errors still share (the same shaking, the same model) covariance intersection allows for. A
+    contribution that contradicts the ones before it is left out and not averaged in: two
+    different answers do not make one better one. The first is always kept.
+
+    Reference: Julier and Uhlmann (1997), Proc. American Control Conference, 2369-2373.
+    """
+    assert contributions, "there is nothing to combine"
+    ordered = sorted(
+        contributions, key=lambda c: (-c.last_observed_at.tai_ns, _spread(c.state), c.nation)
+    )
+    first = ordered[0]
+    state, nations = first.state, [first.nation]
+    for other in ordered[1:]:
+        assert other.state.valid_at == state.valid_at, "move the states to one instant first"
+        if separation_d2(state, other.state) > CONSISTENT_D2_MAX:
+            continue
+        fused = _intersection(state, other.state)
+        if fused is not None:
+            state = fused
+            nations.append(other.nation)
+    return Combined(
+        state=state,
+        nations=tuple(sorted(nations)),
+        thrust_probability=first.thrust_probability,
+        last_observed_at=first.last_observed_at,
+    )
+
+
+def _spread(state: StateEstimate) -> float:
+    return float(np.trace(state.covariance[:3, :3]))
+
+
+def _intersection(a: StateEstimate, b: StateEstimate) -> StateEstimate | None:
+    mean, covariance = np.empty(6), np.empty((6, 6))
+    # Offsets from the first mean: the sums then keep their digits.
+    weight = _kernels.intersect(
+        np.zeros(6), a.covariance, b.mean - a.mean, b.covariance, mean, covariance
+    )
+    if not 0.0 <= weight <= 1.0:
+        return None
+    return StateEstimate(a.valid_at, a.mean + mean, 0.5 * (covariance + covariance.T))

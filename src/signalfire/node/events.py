@@ -1,0 +1,353 @@
+"""The book of events: one missile, one event, whoever saw it first.
+
+An own track or a partner's report joins the open event whose trajectory it shares; otherwise it
+opens one. The id of the originator that reported it first is used by all. When two events turn
+out to be one, the id with the earlier launch time (then the nation in alphabetical order)
+survives; the other is remembered as a member.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from signalfire.assess.assessor import Assessed
+from signalfire.basis.identity import EventId, NationId, NodeId, TrackId, event_id, minted_by
+from signalfire.basis.instant import Instant
+from signalfire.basis.limits import EVENTS_MAX
+from signalfire.fusion.combine import Contribution
+from signalfire.fusion.match import (
+    SAME_OBJECT_D2_MAX,
+    SAME_PLACES_D2_MAX,
+    places_d2,
+    separation_d2,
+    times_apart,
+)
+from signalfire.motion.free_flight import predict
+from signalfire.picture.estimate import PlaceEstimate, StateEstimate
+from signalfire.picture.event import Assessment, Phase, TrackReport
+from signalfire.picture.track import Track
+
+AGREEMENTS_TO_MERGE = 3
+"""Two events are one when their states have agreed at so many ticks running."""
+FORCED_NOISE_M2_S3 = 900.0
+"""White acceleration while something but gravity moves the object: (30 m/s2)^2 over 1 s."""
+FREE_NOISE_M2_S3 = 1e-2
+"""White acceleration in free flight: what the gravity and air model leaves out."""
+
+
+def moved(state: StateEstimate, at: Instant, *, is_forced: bool) -> StateEstimate:
+    """A state at another instant; what is under power or lift is shaken accordingly."""
+    noise_m2_s3 = FORCED_NOISE_M2_S3 if is_forced else FREE_NOISE_M2_S3
+    return predict(state, at, noise_m2_s3=noise_m2_s3)
+
+
+@dataclass
+class PartnerView:
+    """What one partner has released of an event, as last received."""
+
+    assessment: Assessment | None = None
+    report: TrackReport | None = None
+
+
+@dataclass
+class Event:
+    """One missile, as everything that this node may see has it."""
+
+    event: EventId
+    births: dict[EventId, Instant]
+    """Each id that this missile has had, with the launch time under which it was first told."""
+    opened_at: Instant
+    own_track: Track | None = None
+    """The own track as last seen; it stays when the tracker has let it go."""
+    own: Assessed | None = None
+    partners: dict[NationId, PartnerView] = field(default_factory=dict)
+    common: Assessed | None = None
+    sources: tuple[NationId, ...] = ()
+    observed_s: float = 0.0
+    closed_at: Instant | None = None
+
+    @property
+    def members(self) -> tuple[EventId, ...]:
+        """Every id of this missile, the surviving one first."""
+        return (self.event, *sorted(self.births.keys() - {self.event}))
+
+    def contributions(self, own_nation: NationId) -> tuple[Contribution, ...]:
+        """One state a nation, all moved to the latest instant among them."""
+        told = [
+            (nation, view.report.state, view.report.thrust_probability, view.report.last_observed_at)
+            for nation, view in sorted(self.partners.items())
+            if view.report is not None
+        ]
+        if self.own_track is not None:
+            own = self.own_track
+            told.append((own_nation, own.state, own.thrust_probability, own.last_observed_at))
+        if not told:
+            return ()
+        at = max(state.valid_at for _, state, _, _ in told)
+        return tuple(
+            Contribution(nation, moved(state, at, is_forced=thrust > 0.5), seen_at, thrust)
+            for nation, state, thrust, seen_at in told
+        )
+
+    def assessments(self) -> tuple[Assessment, ...]:
+        """What each nation that told anything believes, our own first."""
+        own = (self.own.assessment,) if self.own is not None else ()
+        views = (view.assessment for _, view in sorted(self.partners.items()))
+        return own + tuple(assessment for assessment in views if assessment is not None)
+
+    def free_flight_seen(self) -> bool:
+        """Whether anybody has established that it flew free at some time."""
+        if self.own_track is not None and self.own_track.free_flight_seen:
+            return True
+        after_boost = {Phase.BALLISTIC, Phase.REENTRY, Phase.MANOEUVRING}
+        reports = (view.report for view in self.partners.values())
+        return any(report is not None and report.phase in after_boost for report in reports)
+
+    def reference(self) -> tuple[StateEstimate, float] | None:
+        """The freshest state that anybody has of it, with its thrust probability."""
+        told = [
+            (view.report.last_observed_at, view.report.state, view.report.thrust_probability)
+            for _, view in sorted(self.partners.items())
+            if view.report is not None
+        ]
+        if self.own_track is not None:
+            own = self.own_track
+            told.append((own.last_observed_at, own.state, own.thrust_probability))
+        if not told:
+            return None
+        _, state, thrust_probability = max(told, key=lambda entry: entry[0])
+        return state, thrust_probability
+
+    def places(self) -> tuple[PlaceEstimate | None, PlaceEstimate | None]:
+        """Launch and impact as the best view has them, where known."""
+        views = [self.common, self.own]
+        found = [view.assessment for view in views if view is not None]
+        found += [v.assessment for _, v in sorted(self.partners.items()) if v.assessment]
+        for assessment in found:
+            launch = assessment.launch if isinstance(assessment.launch, PlaceEstimate) else None
+            impact = assessment.impact if isinstance(assessment.impact, PlaceEstimate) else None
+            if launch is not None:
+                return launch, impact
+        return None, None
+
+
+@dataclass(frozen=True)
+class Superseded:
+    """An id that gave way, and to which."""
+
+    old: EventId
+    new: EventId
+    last: Event
+
+
+class EventBook:
+    """All events of one node, open and lately closed; ids are minted from its counter."""
+
+    def __init__(self, nation: NationId, node: NodeId) -> None:
+        self._nation = nation
+        self._node = node
+        self._minted = 0
+        self._events: dict[EventId, Event] = {}
+        self._alias: dict[EventId, EventId] = {}
+        self._retired: set[TrackId] = set()
+        self._agreements: dict[tuple[EventId, EventId], int] = {}
+
+    def open_events(self) -> tuple[Event, ...]:
+        """Events that have not ended, in the order of their ids' minting."""
+        return tuple(e for e in self._events.values() if e.closed_at is None)
+
+    def find(self, event: EventId) -> Event | None:
+        """The event that an id, or one that gave way to it, stands for."""
+        while event in self._alias:
+            event = self._alias[event]
+        return self._events.get(event)
+
+    def by_own_track(self, track: TrackId) -> Event | None:
+        for event in self.open_events():
+            if event.own_track is not None and event.own_track.track == track:
+                return event
+        return None
+
+    def is_retired(self, track: TrackId) -> bool:
+        """Whether the track belonged to an event that has ended."""
+        return track in self._retired
+
+    def join_own(
+        self, track: Track, launch_time: Instant, now: Instant, *, busy: Iterable[TrackId]
+    ) -> Event:
+        """The event of a new own track: an open one on the same trajectory, or a new one.
+
+        ``busy`` are own tracks still alive: their events are taken, two tracks are two missiles.
+        """
+        held = set(busy)
+        best: tuple[float, Event] | None = None
+        for event in self.open_events():
+            reference = event.reference()
+            if event.own_track is not None and event.own_track.track in held:
+                continue
+            if reference is None:
+                continue
+            d2 = self._distance((track.state, track.thrust_probability), reference)
+            if d2 <= SAME_OBJECT_D2_MAX and (best is None or d2 < best[0]):
+                best = (d2, event)
+        if best is not None:
+            best[1].own_track = track
+            return best[1]
+        self._minted += 1
+        identity = event_id(self._node, self._minted)
+        event = Event(identity, {identity: launch_time}, now, own_track=track)
+        self._add(event)
+        return event
+
+    def take(
+        self,
+        nation: NationId,
+        *,
+        report: TrackReport | None,
+        assessment: Assessment | None,
+        members: tuple[EventId, ...],
+        now: Instant,
+    ) -> tuple[Event | None, tuple[Superseded, ...]]:
+        """Enter what a partner released; returns its event (None: ended here) and what gave way."""
+        identity = assessment.event if assessment is not None else report.event  # type: ignore[union-attr]
+        event, gave_way = self.find(identity), []
+        if event is None:
+            event, renamed = self._partner_event(nation, identity, report, assessment, now)
+            gave_way += renamed
+        if event.closed_at is not None:
+            return None, ()
+        view = event.partners.setdefault(nation, PartnerView())
+        if report is not None:
+            view.report = report
+        if assessment is not None:
+            view.assessment = assessment
+        for member in members:
+            other = self.find(member)
+            if other is None:
+                event.births.setdefault(member, _birth(assessment, now))
+                self._alias.setdefault(member, event.event)
+            elif other is not event and other.closed_at is None:
+                gave_way.append(self._merge(event, other))
+                event = self.find(identity) or event
+        return event, tuple(gave_way)
+
+    def merge_agreeing(self) -> tuple[Superseded, ...]:
+        """Join events whose states have agreed long enough; called once a tick."""
+        gave_way: list[Superseded] = []
+        agreeing: dict[tuple[EventId, EventId], int] = {}
+        for first, second in self._pairs():
+            if first.event in self._alias or second.event in self._alias:
+                continue
+            one, two = first.reference(), second.reference()
+            if one is None or two is None or self._distance(one, two) > SAME_OBJECT_D2_MAX:
+                continue
+            key = (first.event, second.event)
+            agreeing[key] = self._agreements.get(key, 0) + 1
+            if agreeing[key] >= AGREEMENTS_TO_MERGE:
+                del agreeing[key]
+                gave_way.append(self._merge(first, second))
+        self._agreements = agreeing
+        return tuple(gave_way)
+
+    def close(self, event: Event, now: Instant) -> None:
+        """The event has ended: its track is let go, late reports of it are passed over."""
+        event.closed_at = now
+        if event.own_track is not None:
+            self._retired.add(event.own_track.track)
+
+    def _pairs(self) -> Iterator[tuple[Event, Event]]:
+        """Open events that could be one: no nation has reported both."""
+        events = self.open_events()
+        for place, first in enumerate(events):
+            for second in events[place + 1 :]:
+                both_own = first.own_track is not None and second.own_track is not None
+                if not both_own and not first.partners.keys() & second.partners.keys():
+                    yield first, second
+
+    @staticmethod
+    def _distance(one: tuple[StateEstimate, float], two: tuple[StateEstimate, float]) -> float:
+        at = max(one[0].valid_at, two[0].valid_at)
+        first, second = (moved(s, at, is_forced=thrust > 0.5) for s, thrust in (one, two))
+        return separation_d2(first, second)
+
+    def _partner_event(
+        self,
+        nation: NationId,
+        identity: EventId,
+        report: TrackReport | None,
+        assessment: Assessment | None,
+        now: Instant,
+    ) -> tuple[Event, list[Superseded]]:
+        """The open event that a partner's first word of an unknown id belongs to, or a new one."""
+        birth = _birth(assessment, now)
+        for event in self.open_events():
+            if nation in event.partners or not self._agrees(event, report, assessment):
+                continue
+            event.births[identity] = birth
+            self._alias[identity] = event.event
+            return event, self._settle_name(event)
+        event = Event(identity, {identity: birth}, now)
+        self._add(event)
+        return event, []
+
+    def _agrees(
+        self, event: Event, report: TrackReport | None, assessment: Assessment | None
+    ) -> bool:
+        """Whether a partner's word speaks of this event: by state, else by launch and impact."""
+        reference = event.reference()
+        if report is not None and reference is not None:
+            told = (report.state, report.thrust_probability)
+            return self._distance(told, reference) <= SAME_OBJECT_D2_MAX
+        launch, impact = event.places()
+        if assessment is None or launch is None or impact is None:
+            return False
+        if not isinstance(assessment.launch, PlaceEstimate):
+            return False
+        if not isinstance(assessment.impact, PlaceEstimate):
+            return False
+        d2 = places_d2(assessment.launch, launch) + places_d2(assessment.impact, impact)
+        return d2 <= SAME_PLACES_D2_MAX and not times_apart(assessment.impact, impact)
+
+    def _merge(self, first: Event, second: Event) -> Superseded:
+        """Make two events one; the rule of names decides which id survives."""
+        winner, loser = sorted((first, second), key=_precedence)
+        winner.births.update(loser.births)
+        if winner.own_track is None:
+            winner.own_track, winner.own = loser.own_track, loser.own
+        for nation, view in loser.partners.items():
+            winner.partners.setdefault(nation, view)
+        winner.observed_s = max(winner.observed_s, loser.observed_s)
+        del self._events[loser.event]
+        self._alias[loser.event] = winner.event
+        return Superseded(loser.event, winner.event, loser)
+
+    def _settle_name(self, event: Event) -> list[Superseded]:
+        """Give an event the id that the rule of names wants, after a member joined."""
+        best = min(event.births, key=lambda member: (event.births[member], minted_by(member)))
+        if best == event.event:
+            return []
+        old = event.event
+        last = replace(event)
+        del self._events[old]
+        self._alias.pop(best, None)
+        self._alias[old] = best
+        event.event = best
+        self._events[best] = event
+        return [Superseded(old, best, last)]
+
+    def _add(self, event: Event) -> None:
+        self._events[event.event] = event
+        if len(self._events) > EVENTS_MAX:
+            for identity, old in list(self._events.items()):
+                if old.closed_at is not None:
+                    del self._events[identity]
+                    break
+
+
+def _birth(assessment: Assessment | None, now: Instant) -> Instant:
+    if assessment is not None and isinstance(assessment.launch, PlaceEstimate):
+        return assessment.launch.time
+    return now
+
+
+def _precedence(event: Event) -> tuple[Instant, NodeId]:
+    return event.births[event.event], minted_by(event.event)

@@ -1,0 +1,43 @@
+"""What is degraded, and since when: sensors that fell silent, partners not heard."""
+
+from dataclasses import dataclass
+
+from signalfire.basis.identity import NationId, SensorId
+from signalfire.basis.instant import Instant
+
+SENSOR_QUIET_S = 60.0
+"""A sensor that reported within this time counts as up; sky without targets gives no plots, so
+silence alone is not called a fault."""
+
+
+@dataclass
+class PartnerHealth:
+    """What was last heard of one partner."""
+
+    heard_at: Instant | None = None
+    status_at: Instant | None = None
+    received: int = 0
+    refused: int = 0
+
+
+class Health:
+    """Availability of own sensors and partners, from what was heard."""
+
+    def __init__(self, partners: tuple[NationId, ...]) -> None:
+        self.partners = {nation: PartnerHealth() for nation in partners}
+        self._sensors: dict[SensorId, Instant] = {}
+
+    def heard_sensor(self, sensor: SensorId, at: Instant) -> None:
+        self._sensors[sensor] = at
+
+    def sensors_active(self, now: Instant) -> int:
+        """How many own sensors have reported lately."""
+        times = self._sensors.values()
+        return sum(1 for at in times if now.elapsed_s(since=at) <= SENSOR_QUIET_S)
+
+    def heard_partner(self, nation: NationId, now: Instant, *, is_status: bool) -> None:
+        partner = self.partners.setdefault(nation, PartnerHealth())
+        partner.heard_at = now
+        partner.received += 1
+        if is_status:
+            partner.status_at = now

@@ -1,0 +1,60 @@
+"""The state of one node between two advances."""
+
+from signalfire.assess.alert import AlertBook
+from signalfire.basis.identity import EventId, NationId
+from signalfire.basis.instant import Instant
+from signalfire.basis.limits import REPEATS_REMEMBERED_MAX
+from signalfire.node.border import Border
+from signalfire.node.events import EventBook
+from signalfire.node.health import Health
+from signalfire.node.setup import NodeSetup
+from signalfire.picture.detection import Detection
+from signalfire.picture.event import Assessment, Phase
+from signalfire.tracking.tracker import Tracker
+
+
+class Post:
+    """A nation's watch post: its tracker, its book of events, its border, its alerts."""
+
+    def __init__(self, setup: NodeSetup) -> None:
+        self.setup = setup
+        self.now = Instant(0)
+        self.sensors = {sensor.sensor: sensor for sensor in setup.sensors}
+        self.tracker = Tracker(setup.node, self.sensors, setup.tracking)
+        self.book = EventBook(setup.nation, setup.node)
+        self.border = Border(setup)
+        self.health = Health(setup.partners)
+        self.alerts = AlertBook(setup.nation, setup.node, setup.realm, setup.alert)
+        self.own_area_count = len(setup.areas.areas_of(setup.nation))
+        self.shared: dict[EventId, tuple[Instant, Assessment]] = {}
+        self.withheld: dict[tuple[NationId, str, str, str | None], int] = {}
+        self.detections_this_second = 0
+        self._seen: dict[tuple[object, ...], None] = {}
+        self.repeats = 0
+
+    def is_repeat(self, key: tuple[object, ...]) -> bool:
+        """Whether this very report came before; remembers it if not."""
+        if key in self._seen:
+            self.repeats += 1
+            return True
+        self._seen[key] = None
+        if len(self._seen) > REPEATS_REMEMBERED_MAX:
+            del self._seen[next(iter(self._seen))]
+        return False
+
+    def heard(self, detection: Detection) -> None:
+        """A sensor of ours has spoken."""
+        self.detections_this_second += 1
+        self.health.heard_sensor(detection.sensor, detection.received_at)
+
+    def retire(self, now: Instant) -> None:
+        """Close events that have ended and of which no warning is open."""
+        for event in self.book.open_events():
+            views = [v.assessment for v in (event.common, event.own) if v is not None]
+            has_ended = bool(views) and views[0].phase is Phase.ENDED
+            if has_ended and not self.alerts.is_open(event.event):
+                self.book.close(event, now)
+
+    def is_idle(self) -> bool:
+        """No event is open and no warning unclosed."""
+        return not self.book.open_events() and not self.alerts.any_open()

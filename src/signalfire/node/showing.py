@@ -1,0 +1,59 @@
+"""The picture: the common view and every national view of each event, side by side."""
+
+from dataclasses import replace
+
+from signalfire.basis.identity import EventId, NationId
+from signalfire.basis.instant import Instant
+from signalfire.formats.native.lines import picture_line
+from signalfire.node.desk import Desk
+from signalfire.node.events import Event, moved
+from signalfire.node.outbox import Stream
+from signalfire.node.post import Post
+from signalfire.node.watching import Changes
+from signalfire.picture.estimate import PlaceEstimate
+from signalfire.picture.event import Assessment, EventView, Phase
+
+
+def show(post: Post, desk: Desk, changes: Changes) -> None:
+    """Write the lines that are due: all views at a whole second, else those that changed."""
+    for gone in changes.renamed:
+        for view in _views(post, gone.last, changes, every=True):
+            last = replace(view, event=gone.old, superseded_by=gone.new)
+            desk.write(Stream.PICTURE, picture_line(last, post.setup.nation, desk.now))
+    is_second = desk.now.is_whole_second()
+    for event in post.book.open_events():
+        for view in _views(post, event, changes, every=is_second):
+            shown = _at_now(view, desk.now) if is_second else view
+            desk.write(Stream.PICTURE, picture_line(shown, post.setup.nation, desk.now))
+
+
+def _views(post: Post, event: Event, changes: Changes, *, every: bool) -> list[EventView]:
+    views: list[EventView] = []
+    own = post.setup.nation
+
+    def add(name: str, sources: tuple[NationId, ...], assessment: Assessment) -> None:
+        views.append(EventView(event.event, event.members, None, name, sources, assessment))
+
+    if event.common is not None and (every or changes.joint.get(event.event, False)):
+        add("common", event.sources, event.common.assessment)
+    if event.own is not None and (every or changes.own.get(event.event, False)):
+        add(f"national:{own}", (own,), event.own.assessment)
+    told = changes.partners.get(event.event, set())
+    for nation, view in sorted(event.partners.items()):
+        if view.assessment is not None and (every or nation in told):
+            state = view.report.state if view.report is not None else None
+            add(f"national:{nation}", (nation,), replace(view.assessment, state=state))
+    return views
+
+
+def _at_now(view: EventView, now: Instant) -> EventView:
+    """The view with its state moved to ``now``, or to the ground where it came down before."""
+    assessment = view.assessment
+    if assessment.state is None:
+        return view
+    impact = assessment.impact
+    until = min(now, impact.time) if isinstance(impact, PlaceEstimate) else now
+    until = max(until, assessment.state.valid_at)
+    is_forced = assessment.phase in (Phase.BOOST, Phase.MANOEUVRING)
+    state = moved(assessment.state, until, is_forced=is_forced)
+    return replace(view, assessment=replace(assessment, state=state))

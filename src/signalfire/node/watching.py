@@ -1,0 +1,153 @@
+"""Tracking, fusion and assessment of one node: from detections and reports to what is believed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from signalfire.assess.assessor import assess_state, observed_by
+from signalfire.assess.evidence import evidence
+from signalfire.assess.launch import estimate_launch, fuse_launches
+from signalfire.assess.observed import Observed
+from signalfire.basis.identity import EventId, NationId
+from signalfire.basis.instant import Instant
+from signalfire.fusion.combine import combine
+from signalfire.node.change import is_material
+from signalfire.node.events import Event, Superseded
+from signalfire.node.intake import PartnerReport
+from signalfire.node.post import Post
+from signalfire.picture.detection import Detection
+from signalfire.picture.estimate import PlaceEstimate, Unknown
+from signalfire.picture.track import Track, TrackStatus
+
+FRESH_S = 3.0
+"""An object counts as under observation when somebody saw it so lately."""
+
+
+@dataclass
+class Changes:
+    """What one advance changed: ids that gave way, and the events that somebody's word touched."""
+
+    renamed: list[Superseded] = field(default_factory=list)
+    turned: set[EventId] = field(default_factory=set)
+    """Events whose own track is new, was lost or found, or began or ceased to be under power."""
+    partners: dict[EventId, set[NationId]] = field(default_factory=dict)
+    """Events of which partners said something materially new."""
+    own: dict[EventId, bool] = field(default_factory=dict)
+    """Events assessed from own sensors, and whether that changed materially."""
+    joint: dict[EventId, bool] = field(default_factory=dict)
+    """Events assessed from everything that may be seen, and whether that changed materially."""
+
+
+def track(post: Post, detections: Sequence[Detection], now: Instant) -> None:
+    """Own detections move own tracks; at whole seconds the rules for dropping them apply."""
+    if detections:
+        post.tracker.take(detections, now)
+    if now.is_whole_second():
+        post.tracker.tick(now)
+
+
+def fuse(post: Post, reports: Sequence[PartnerReport], now: Instant) -> Changes:
+    """Whose missile is whose: own tracks and partners' reports find their events."""
+    changes = Changes()
+    tracks = tuple(t for t in post.tracker.tracks() if not post.book.is_retired(t.track))
+    for current in tracks:
+        event = post.book.by_own_track(current.track)
+        if event is None:
+            event = _new_own_event(post, current, tracks, now)
+            if event is None:
+                continue
+            changes.turned.add(event.event)
+        elif _turned(event.own_track, current):
+            changes.turned.add(event.event)
+        event.own_track = current
+    for report in reports:
+        _enter(post, report, changes, now)
+    if now.is_whole_second():
+        changes.renamed += post.book.merge_agreeing()
+    return changes
+
+
+def assess(post: Post, changes: Changes, now: Instant) -> None:
+    """Assess events: all at a whole second, else those that something touched.
+
+    First from own sensors alone, which is what may be shared, then from everything seen.
+    """
+    is_second = now.is_whole_second()
+    for event in post.book.open_events():
+        if event.own_track is not None and (is_second or event.event in changes.turned):
+            before = event.own.assessment if event.own is not None else None
+            believed = before.belief if before is not None else None
+            rests_on = observed_by(event.event, post.setup.nation, event.own_track, believed)
+            event.own = assess_state(rests_on, now)
+            changes.own[event.event] = is_material(before, event.own.assessment)
+        if is_second or event.event in changes.own or event.event in changes.partners:
+            before = event.common.assessment if event.common is not None else None
+            _assess_common(post, event, now)
+            if event.common is not None:
+                changes.joint[event.event] = is_material(before, event.common.assessment)
+
+
+def _new_own_event(
+    post: Post, current: Track, tracks: Sequence[Track], now: Instant
+) -> Event | None:
+    if current.status is not TrackStatus.CONFIRMED or not evidence(current).is_missile:
+        return None
+    launch = estimate_launch(current)
+    born = launch.time if isinstance(launch, PlaceEstimate) else current.first_observed_at
+    alive = [t.track for t in tracks if t.status is TrackStatus.CONFIRMED]
+    return post.book.join_own(current, born, now, busy=alive)
+
+
+def _turned(before: Track | None, current: Track) -> bool:
+    """Whether thrust began or ceased, or the track was lost or found again."""
+    if before is None:
+        return True
+    was, now_is = before.thrust_probability > 0.5, current.thrust_probability > 0.5
+    return was != now_is or before.status != current.status
+
+
+def _enter(post: Post, report: PartnerReport, changes: Changes, now: Instant) -> None:
+    known = post.book.find(report.event)
+    before = None
+    if known is not None and report.nation in known.partners:
+        before = known.partners[report.nation].assessment
+    event, gave_way = post.book.take(
+        report.nation,
+        report=report.track,
+        assessment=report.assessment,
+        members=report.members,
+        now=now,
+    )
+    changes.renamed += gave_way
+    if event is None or report.assessment is None:
+        return
+    if is_material(before, report.assessment):
+        changes.partners.setdefault(event.event, set()).add(report.nation)
+
+
+def _assess_common(post: Post, event: Event, now: Instant) -> None:
+    """The common view of one event: states fused, launches fused, then assessed like any other."""
+    contributions = event.contributions(post.setup.nation)
+    if not contributions:
+        return
+    combined = combine(contributions)
+    told = event.assessments()
+    launches = [a.launch for a in told if isinstance(a.launch, PlaceEstimate)]
+    launch = fuse_launches(launches) if launches else Unknown("nobody has an estimate yet")
+    if now.is_whole_second() and now.elapsed_s(since=combined.last_observed_at) <= FRESH_S:
+        event.observed_s += 1.0
+    event.observed_s = max([event.observed_s, *(a.observed_s for a in told)])
+    before = event.common.assessment.belief if event.common is not None else None
+    rests_on = Observed(
+        event=event.event,
+        author=None,
+        state=combined.state,
+        thrust_probability=combined.thrust_probability,
+        free_flight_seen=event.free_flight_seen(),
+        launch=launch,
+        observed_s=event.observed_s,
+        witnesses=sum(a.witnesses for a in told),
+        last_observed_at=combined.last_observed_at,
+        belief_before=before,
+    )
+    event.common = assess_state(rests_on, now)
+    event.sources = combined.nations

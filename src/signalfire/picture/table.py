@@ -1,0 +1,100 @@
+"""Many tracks, column by column; bounded.
+
+A row is one track. The columns are numpy arrays that grow together, by doubling, up to a stated
+number of rows; a row keeps its place while its track lives, and free rows are used again.
+"""
+
+import numpy as np
+
+from signalfire.basis.errors import LimitExceeded
+from signalfire.basis.kernel import Floats, Integers
+
+FREE, TENTATIVE, CONFIRMED, LOST = 0, 1, 2, 3
+"""Values of the ``status`` column."""
+_ROWS_AT_FIRST = 32
+
+
+class TrackTable:
+    """The columns of all tracks of one node.
+
+    ``state`` holds what the filter knows at ``time`` (nanoseconds since the tracker's epoch) and
+    ``ahead`` the same carried forward to ``ahead_time`` (before ``time``: not there). The last
+    detections used stand in ``ring``, in the order of ``ring_time``; ``ring_scan`` says in which
+    scan each came. Every ``block``-th of them has the state before it in ``snapshot``.
+    """
+
+    def __init__(
+        self, *, rows_max: int, state_width: int, record_width: int, ring_length: int, block: int
+    ) -> None:
+        assert ring_length % block == 0
+        self.rows_max = rows_max
+        self.block = block
+        rows = min(_ROWS_AT_FIRST, rows_max)
+        blocks = ring_length // block
+        self.status: Integers = np.zeros(rows, dtype=np.int64)
+        self.serial: Integers = np.zeros(rows, dtype=np.int64)
+        self.state: Floats = np.zeros((rows, state_width))
+        self.time: Integers = np.zeros(rows, dtype=np.int64)
+        self.ahead: Floats = np.zeros((rows, state_width))
+        self.ahead_time: Integers = np.zeros(rows, dtype=np.int64)
+        self.count: Integers = np.zeros(rows, dtype=np.int64)
+        self.ring: Floats = np.zeros((rows, ring_length, record_width))
+        self.ring_time: Integers = np.zeros((rows, ring_length), dtype=np.int64)
+        self.ring_scan: Integers = np.zeros((rows, ring_length), dtype=np.int64)
+        self.snapshot: Floats = np.zeros((rows, blocks, state_width))
+        self.snapshot_time: Integers = np.zeros((rows, blocks), dtype=np.int64)
+        self.first_time: Integers = np.zeros(rows, dtype=np.int64)
+        self.updates: Integers = np.zeros(rows, dtype=np.int64)
+        self.numbers: Integers = np.zeros(rows, dtype=np.int64)
+        """How many numbers the detections used have given."""
+        self.misfit: Floats = np.zeros(rows)
+        """Sum of the normalised innovations squared."""
+        self.period: Floats = np.zeros(rows)
+        """Longest nominal time between looks of the sensors used, s."""
+
+    @property
+    def capacity(self) -> int:
+        """Rows that the columns hold now."""
+        return len(self.status)
+
+    def rows(self, *status: int) -> Integers:
+        """The rows of the given statuses, in the order in which their tracks began."""
+        chosen = np.flatnonzero(np.isin(self.status, status))
+        return chosen[np.argsort(self.serial[chosen], kind="stable")].astype(np.int64)
+
+    def add(self, serial: int) -> int:
+        """A cleared row for a new track, tentative.
+
+        Raises LimitExceeded when every row is taken.
+        """
+        free = np.flatnonzero(self.status == FREE)
+        if free.size == 0:
+            self._grow()
+            free = np.flatnonzero(self.status == FREE)
+        row = int(free[0])
+        for column in self._columns().values():
+            column[row] = 0
+        self.status[row] = TENTATIVE
+        self.serial[row] = serial
+        return row
+
+    def remove(self, row: int) -> None:
+        """Give a row back."""
+        self.status[row] = FREE
+
+    def copy_row(self, *, source: int, target: int) -> None:
+        """Make one row equal to another in every column."""
+        for column in self._columns().values():
+            column[target] = column[source]
+
+    def _columns(self) -> dict[str, np.ndarray]:
+        return {name: value for name, value in vars(self).items() if isinstance(value, np.ndarray)}
+
+    def _grow(self) -> None:
+        rows = min(2 * self.capacity, self.rows_max)
+        if rows == self.capacity:
+            raise LimitExceeded(f"all {self.rows_max} tracks are taken: drop the weakest first")
+        for name, column in self._columns().items():
+            longer = np.zeros((rows, *column.shape[1:]), dtype=column.dtype)
+            longer[: len(column)] = column
+            setattr(self, name, longer)

@@ -1,0 +1,248 @@
+"""Documented flights, flown: a truth that knows nothing of how the nodes estimate.
+
+A point mass over the rotating WGS 84 Earth: gravity with J2, the US Standard Atmosphere 1976 on
+the way up and down, an engine whose acceleration grows linearly and leans over from the vertical.
+Burn time comes from the class alone; growth and lean are solved for so that apogee, range and
+bearing are the published ones. Nothing is tuned per flight: the flight time is a prediction.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import brentq, least_squares
+
+from signalfire.basis.errors import BadInput
+from signalfire.basis.kernel import Floats
+from signalfire.sim import _kernels as k
+from signalfire.sim.record import Flight
+from signalfire.sim.trajectory import Trajectory
+from signalfire.space.earth import GRAVITY_M3_S2, ROTATION_RAD_S
+from signalfire.space.geodesy import (
+    Geodetic,
+    azimuth_rad,
+    destination,
+    distance_m,
+    enu_from_ecef,
+    geodetic,
+)
+
+BURN_S = {
+    "SRBM": 70.0,
+    "MRBM": 95.0,
+    "SLBM": 110.0,
+    "IRBM": 150.0,
+    "ICBM": 280.0,
+    "HGV": 95.0,
+    "SLV": 530.0,
+}
+"""Seconds of thrust, by class; public class values, none of them official. The ICBM is the
+liquid-fuelled one (no other is in the record), the SLV counts all stages as one burn."""
+CLASS_RANGE_M = (("SRBM", 1.0e6), ("MRBM", 3.0e6), ("IRBM", 5.5e6))
+"""Upper limits of range by class, for flights whose missile is not known."""
+FAILED_SPACE_LAUNCH_BURN_S = 120.0
+"""A space launch that failed: its first stage alone."""
+THRUST_AT_LIFT_OFF_G = 1.4
+"""Thrust over weight at lift-off; between liquid (about 1.3) and solid (about 2) first stages."""
+BALLISTIC_KG_M2 = 8_000.0
+"""Ballistic coefficient after burnout, a slender re-entry body."""
+ASCENT_KG_M2 = 20_000.0
+"""Ballistic coefficient while thrusting: the whole missile, mostly propellant."""
+LIFT_TO_DRAG = 2.5
+"""Of manoeuvring bodies; slender cones and gliders reach 2 to 3."""
+LIFT_MAX_M_S2 = 80.0
+CLIMB_RAD = {"pullup": math.radians(4.0), "glide": math.radians(1.0)}
+"""Path angle that the lift works for after the apogee."""
+UNLIFTED_SHARE = {"pullup": (0.8, 0.9), "glide": (0.55, 0.75, 0.9)}
+"""Part of the published range that thrust alone would reach; the first that lift can complete."""
+LEAN_POWER = 1.0
+LEAN_POWER_LOW = 0.5
+"""A missile that stays low leans over early."""
+SPACE_LAUNCH_END_S = 1_500.0
+"""How long a space launch is followed: past the horizon of every sensor nearby."""
+MISS_MAX_M = 100.0
+"""Largest miss of apogee and impact point with which a fit is accepted."""
+_TIME_MAX_S = 12_000.0
+_ROWS_MAX = 12_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Pad:
+    """Where a flight starts, and the axes in which it is steered."""
+
+    place: Geodetic
+    start_ecef_m: Floats
+    axes: Floats
+
+    @classmethod
+    def at(cls, place: Geodetic) -> "_Pad":
+        start_ecef_m = place.ecef_m()
+        up = start_ecef_m / np.linalg.norm(start_ecef_m)
+        return cls(place, start_ecef_m, np.vstack([enu_from_ecef(place), up]))
+
+    def fly(self, plan: Floats, until_s: float = _TIME_MAX_S) -> tuple[Floats, float, bool]:
+        """The rows of the path, its apogee in metres, and whether it came down."""
+        path = np.empty((_ROWS_MAX, 7))
+        rows, apogee_m, is_down = k.fly(self.start_ecef_m, self.axes, plan, until_s, path)
+        return path[:rows], apogee_m, is_down
+
+
+def fly(flight: Flight) -> Trajectory:
+    """Fly a documented flight so that it has its published apogee, range and bearing.
+
+    Manoeuvring flights go ballistically to their apogee and reach the published range by lift.
+    Space launches climb to orbit at their published apogee and have no impact point; one that
+    failed falls.
+
+    Raises BadInput when no flight of that class has the published figures.
+    """
+    pad = _Pad.at(flight.launch)
+    if flight.is_space_launch and flight.outcome == "success":
+        plan = _ascent_to_orbit(pad, flight)
+        path, apogee_m, _ = pad.fly(plan, SPACE_LAUNCH_END_S)
+        return _trajectory(path, plan, apogee_m, None, (*flight.labels, "flies to orbit"))
+    if flight.is_manoeuvring:
+        plan = _manoeuvring(pad, flight)
+        labels = (*flight.labels, f"manoeuvring: {_law(flight)} after the apogee, lift assumed")
+    else:
+        plan = _ballistic(pad, flight, flight.range_m)
+        labels = flight.labels
+    path, apogee_m, _ = pad.fly(plan)
+    impact = geodetic(path[-1, 1:4])
+    # The failed space launch falls as well, but where is nowhere published.
+    return _trajectory(path, plan, apogee_m, None if flight.is_space_launch else impact, labels)
+
+
+def burn_s(flight: Flight) -> float:
+    """Seconds of thrust of a flight, by its class alone.
+
+    The class of an unknown missile follows from the greatest range that its energy allows: on a
+    flat Earth v^2/g = 2 H + R^2/(8 H) for apogee H and range R; a low flight counts by its range.
+    """
+    if flight.is_space_launch and flight.outcome != "success":
+        return FAILED_SPACE_LAUNCH_BURN_S
+    if flight.missile_class in BURN_S:
+        return BURN_S[flight.missile_class]
+    reach_m = flight.range_m
+    if not flight.is_manoeuvring:
+        reach_m = 2.0 * flight.apogee_m + flight.range_m**2 / (8.0 * flight.apogee_m)
+    name = next((name for name, limit_m in CLASS_RANGE_M if reach_m < limit_m), "ICBM")
+    return BURN_S[name]
+
+
+def _law(flight: Flight) -> str:
+    return "glide" if flight.manoeuvre == "glide" else "pullup"
+
+
+def _empty_plan(flight: Flight) -> Floats:
+    plan = np.zeros(k.PLAN_LENGTH)
+    plan[k.BURN] = burn_s(flight)
+    plan[k.THRUST_FIRST] = THRUST_AT_LIFT_OFF_G
+    plan[k.TILT_POWER] = LEAN_POWER_LOW if flight.is_manoeuvring else LEAN_POWER
+    plan[k.DRAG_BOOST] = 1.0 / ASCENT_KG_M2
+    plan[k.DRAG_FREE] = 1.0 / BALLISTIC_KG_M2
+    return plan
+
+
+def _ballistic(pad: _Pad, flight: Flight, range_m: float) -> Floats:
+    """The plan that reaches the published apogee and the given range, without lift.
+
+    Three unknowns (growth of thrust, lean to the east and to the north) against three misses
+    (apogee, impact east and north), by Levenberg-Marquardt (MINPACK) from the flat-Earth parabola.
+    """
+    plan = _empty_plan(flight)
+    azimuth = flight.azimuth_rad
+    target = range_m * np.array([math.sin(azimuth), math.cos(azimuth)])
+
+    def miss_m(unknowns: Floats) -> Floats:
+        plan[[k.THRUST_GROWTH, k.TILT_EAST, k.TILT_NORTH]] = unknowns
+        path, apogee_m, _ = pad.fly(plan)
+        end = geodetic(path[-1, 1:4])
+        run_m, bearing = distance_m(pad.place, end), azimuth_rad(pad.place, end)
+        east_m, north_m = run_m * math.sin(bearing), run_m * math.cos(bearing)
+        return np.array([apogee_m - flight.apogee_m, east_m - target[0], north_m - target[1]])
+
+    climb = math.atan2(4.0 * flight.apogee_m, range_m)
+    speed_m_s = math.sqrt(2.0 * k.G0 * flight.apogee_m / (1.0 + flight.apogee_m / 6.4e6))
+    lost_m_s = 0.8 * k.G0 * plan[k.BURN] * math.sin(climb)
+    needed_g = (speed_m_s / math.sin(climb) + lost_m_s) / (k.G0 * plan[k.BURN])
+    lean = 0.5 * math.pi - climb
+    start = [
+        max(0.2, 2.0 * (needed_g - THRUST_AT_LIFT_OFF_G)),
+        lean * math.sin(azimuth),
+        lean * math.cos(azimuth),
+    ]
+    found = least_squares(miss_m, start, method="lm", x_scale="jac", diff_step=1e-6)
+    worst_m = float(np.abs(miss_m(found.x)).max())
+    if worst_m > MISS_MAX_M:
+        raise BadInput(
+            f"flight {flight.flight}: apogee {flight.apogee_m / 1e3:g} km and range "
+            f"{range_m / 1e3:g} km do not fit a burn of {plan[k.BURN]:g} s (nearest miss "
+            f"{worst_m / 1e3:.1f} km); check the published figures"
+        )
+    return plan
+
+
+def _manoeuvring(pad: _Pad, flight: Flight) -> Floats:
+    """The plan that falls short ballistically and completes the published range by lift."""
+    law = _law(flight)
+    for share in UNLIFTED_SHARE[law]:
+        plan = _ballistic(pad, flight, share * flight.range_m)
+        plan[k.LIFT_TO_DRAG], plan[k.LIFT_MAX] = LIFT_TO_DRAG, LIFT_MAX_M_S2
+        plan[k.CLIMB], plan[k.CEILING] = CLIMB_RAD[law], flight.apogee_m
+
+        def miss_m(until_m: float, plan: Floats = plan) -> float:
+            plan[k.LIFT_UNTIL] = until_m
+            path, _, _ = pad.fly(plan)
+            return distance_m(pad.place, geodetic(path[-1, 1:4])) - flight.range_m
+
+        if miss_m(2.0 * flight.range_m) < 0.0:
+            continue
+        plan[k.LIFT_UNTIL] = brentq(miss_m, 0.0, 2.0 * flight.range_m, xtol=1.0)
+        return plan
+    raise BadInput(
+        f"flight {flight.flight}: lift over drag {LIFT_TO_DRAG} does not reach "
+        f"{flight.range_m / 1e3:g} km; check the published figures"
+    )
+
+
+def _ascent_to_orbit(pad: _Pad, flight: Flight) -> Floats:
+    """The plan that ends on a circular orbit at the published apogee.
+
+    Unknowns: growth of thrust, lean at the end, power of the lean; misses: height, climb and
+    inertial speed at burnout.
+    """
+    plan = _empty_plan(flight)
+    towards = math.sin(flight.azimuth_rad), math.cos(flight.azimuth_rad)
+    spin = np.array([0.0, 0.0, ROTATION_RAD_S])
+
+    def miss(unknowns: Floats) -> Floats:
+        plan[k.THRUST_GROWTH], lean, plan[k.TILT_POWER] = unknowns
+        plan[k.TILT_EAST], plan[k.TILT_NORTH] = lean * towards[0], lean * towards[1]
+        path, _, _ = pad.fly(plan, float(plan[k.BURN]))
+        place_m, speed_m_s = path[-1, 1:4], path[-1, 4:]
+        inertial_m_s = speed_m_s + np.cross(spin, place_m)
+        radius_m = float(np.linalg.norm(place_m))
+        circular_m_s = math.sqrt(GRAVITY_M3_S2 / radius_m)
+        height_m = geodetic(place_m).altitude_m - flight.apogee_m
+        over_m_s = float(np.linalg.norm(inertial_m_s)) - circular_m_s
+        return np.array([height_m / 1e3, k.radial_speed(path[-1, 1:]), over_m_s])
+
+    found = least_squares(miss, [1.0, 2.0, 1.0], method="lm", x_scale="jac", diff_step=1e-6)
+    if float(np.abs(miss(found.x)).max()) > 0.1:
+        raise BadInput(f"flight {flight.flight}: no ascent to orbit at the published apogee")
+    return plan
+
+
+def _trajectory(
+    path: Floats, plan: Floats, apogee_m: float, impact: Geodetic | None, labels: tuple[str, ...]
+) -> Trajectory:
+    return Trajectory(
+        t_s=path[:, 0].copy(),
+        position_ecef_m=path[:, 1:4].copy(),
+        velocity_ecef_m_s=path[:, 4:].copy(),
+        burnout_t_s=min(float(plan[k.BURN]), float(path[-1, 0])),
+        apogee_m=apogee_m,
+        impact=impact,
+        labels=labels,
+    )

@@ -1,0 +1,507 @@
+"""The filter: two ways of moving for each track, detections in order of time, gates.
+
+State of a track, one row: ``HEAD`` scalars, then mean (6) and covariance (36) of free flight, then
+the same of forced flight; Earth-fixed axes, SI. A detection, one row: see the ``KIND`` to ``GAP``
+columns. Times are whole nanoseconds since the tracker's epoch. Status codes, no exceptions.
+"""
+
+import math
+
+import numpy as np
+
+from signalfire.basis.kernel import Floats, Integers, kernel
+from signalfire.motion._kernels import predict_driven, symmetrise
+from signalfire.space._kernels import altitude_of
+from signalfire.tracking.settings import Law
+
+P_FREE, P_FORCED, FREE_S, THRUST_SEEN, THRUST_LAST_S, FREE_SEEN, BURNT_OUT_S, OBSERVED_S = range(8)
+HEAD = 8
+MODE = 42
+WIDTH = HEAD + 2 * MODE
+"""Probabilities of free and forced flight; seconds that free flight has been all but certain;
+whether thrust was certain at any time and when it was last probable; whether free flight was
+established, and when thrust had ended; seconds under observation."""
+
+KIND, SITE, ALONG, ASIDE, RANGE, RATE, S_RANGE, S_ASIDE, S_ACROSS, S_RATE, GAP = (
+    0, 1, 4, 7, 10, 11, 12, 13, 14, 15, 16,
+)  # fmt: skip
+RECORD = 17
+"""How many numbers it gives (2 a line of sight, 3 a plot, 4 with range rate); site (3); unit
+vector of the line of sight (3); unit vector across it, sideways (3); range; range rate; sigma of
+range, of the angle sideways, of the other angle, of the range rate; longest gap that counts."""
+
+BLOCK = 8
+"""Detections between two snapshots of a track."""
+USED, TOO_LATE, REPEATED, DIVERGED = 0, 1, 2, 3
+_NS = 1e-9
+_CERTAIN = 0.99
+_THRUST_CERTAIN = 0.9
+_AIR_M = 100e3
+_LN_2PI = math.log(2.0 * math.pi)
+
+
+@kernel
+def innovate(mean: Floats, record: Floats, residual: Floats, slope: Floats, noise: Floats) -> int:
+    """Residuals, their derivatives by the state (4, 6) and variances; returns how many, or 0.
+
+    The angles are taken across the measured line of sight, so that there is no wrap of azimuth and
+    nothing special about the zenith. 0 when the object stands behind the sensor.
+    """
+    d = np.empty(3)
+    d[:] = mean[0:3] - record[SITE : SITE + 3]
+    r = math.sqrt(d[0] * d[0] + d[1] * d[1] + d[2] * d[2])
+    if not r > 1.0:
+        return 0
+    u = record[ALONG : ALONG + 3]
+    e = record[ASIDE : ASIDE + 3]
+    slope[:, :] = 0.0
+    ahead = (d[0] * u[0] + d[1] * u[1] + d[2] * u[2]) / r
+    if not ahead > 0.1:
+        return 0
+    count = int(record[KIND])
+    first = 0
+    if count > 2:
+        residual[0] = record[RANGE] - r
+        noise[0] = record[S_RANGE] ** 2
+        for i in range(3):
+            slope[0, i] = d[i] / r
+        first = 1
+    for axis in range(2):
+        w = np.empty(3)
+        if axis == 0:
+            w[:] = e
+        else:
+            w[0] = u[1] * e[2] - u[2] * e[1]
+            w[1] = u[2] * e[0] - u[0] * e[2]
+            w[2] = u[0] * e[1] - u[1] * e[0]
+        aside = (d[0] * w[0] + d[1] * w[1] + d[2] * w[2]) / r
+        residual[first + axis] = -aside
+        noise[first + axis] = record[S_ASIDE + axis] ** 2
+        for i in range(3):
+            slope[first + axis, i] = (w[i] - aside * d[i] / r) / r
+    if count == 4:
+        v = mean[3:6]
+        rate = (d[0] * v[0] + d[1] * v[1] + d[2] * v[2]) / r
+        residual[3] = record[RATE] - rate
+        noise[3] = record[S_RATE] ** 2
+        for i in range(3):
+            slope[3, i] = (v[i] - rate * d[i] / r) / r
+            slope[3, i + 3] = d[i] / r
+    return count
+
+
+@kernel
+def update(mean: Floats, covariance: Floats, record: Floats) -> tuple[int, float, float]:
+    """Take one detection into a state, in place.
+
+    Returns how many numbers it gave (0: it cannot be), the normalised innovation squared, and the
+    logarithm of the determinant of the innovation's covariance. One number after the other, as
+    their errors are independent; Joseph's form, factor by factor. Reference: Bierman (1977),
+    Factorization Methods, section II.5; Bucy and Joseph (1968), chapter 16.
+    """
+    residual = np.empty(4)
+    noise = np.empty(4)
+    slope = np.empty((4, 6))
+    before = mean.copy()
+    count = innovate(mean, record, residual, slope, noise)
+    square = 0.0
+    log_determinant = 0.0
+    ph = np.empty(6)
+    gain = np.empty(6)
+    for n in range(count):
+        h = slope[n]
+        s = noise[n]
+        miss = residual[n]
+        for i in range(6):
+            ph[i] = 0.0
+            for j in range(6):
+                ph[i] += covariance[i, j] * h[j]
+            s += h[i] * ph[i]
+            miss -= h[i] * (mean[i] - before[i])
+        if not s > 0.0:
+            return 0, math.nan, math.nan
+        square += miss * miss / s
+        log_determinant += math.log(s)
+        for i in range(6):
+            gain[i] = ph[i] / s
+            mean[i] += gain[i] * miss
+        # (I - K h) P (I - K h)' + K r K', where (I - K h) P h' = P h' r / s.
+        left = noise[n] / s
+        for i in range(6):
+            for j in range(6):
+                covariance[i, j] += gain[i] * (noise[n] * gain[j] - left * ph[j]) - gain[i] * ph[j]
+    symmetrise(covariance)
+    return count, square, log_determinant
+
+
+@kernel
+def mean_of(state: Floats, mode: int) -> Floats:
+    """The mean of one way of moving, as a view."""
+    start = HEAD + MODE * mode
+    return state[start : start + 6]
+
+
+@kernel
+def covariance_of(state: Floats, mode: int) -> Floats:
+    """The covariance of one way of moving, as a view."""
+    start = HEAD + MODE * mode + 6
+    return state[start : start + 36].reshape(6, 6)
+
+
+@kernel
+def blend(
+    mean: Floats, covariance: Floats, other: Floats, other_covariance: Floats, weight: float
+) -> None:
+    """Moments of a mixture: the first keeps 1 - ``weight``, in place."""
+    for i in range(6):
+        for j in range(6):
+            gap = (other[i] - mean[i]) * (other[j] - mean[j])
+            covariance[i, j] += weight * (
+                other_covariance[i, j] - covariance[i, j] + (1.0 - weight) * gap
+            )
+    for i in range(6):
+        mean[i] += weight * (other[i] - mean[i])
+
+
+@kernel
+def mixture(state: Floats, mean: Floats, covariance: Floats) -> None:
+    """Mean and covariance of the two ways of moving together."""
+    mean[:] = mean_of(state, 0)
+    covariance[:, :] = covariance_of(state, 0)
+    blend(mean, covariance, mean_of(state, 1), covariance_of(state, 1), state[P_FORCED])
+
+
+@kernel
+def mix(state: Floats, elapsed: float, law: Law) -> None:
+    """Let the ways of moving change into one another over ``elapsed`` seconds, in place.
+
+    Reference: Blom and Bar-Shalom (1988), IEEE Trans. Automatic Control 33(8), 780-783. The rate of
+    ignition is that of what has been seen so far: once free flight is established a relight is rare
+    above the air, and lift possible in it.
+    """
+    ignition = law.ignition
+    if state[FREE_S] >= law.established:
+        x = mean_of(state, 0)
+        ignition = law.relight if altitude_of(x[0], x[1], x[2]) > _AIR_M else law.swerve
+    to_free = 1.0 - math.exp(-law.burn_out * elapsed)
+    to_forced = 1.0 - math.exp(-ignition * elapsed)
+    free, forced = state[P_FREE], state[P_FORCED]
+    free_after = (1.0 - to_forced) * free + to_free * forced
+    forced_after = to_forced * free + (1.0 - to_free) * forced
+    old = mean_of(state, 0).copy()
+    old_covariance = covariance_of(state, 0).copy()
+    if free_after > 0.0:
+        blend(
+            mean_of(state, 0), covariance_of(state, 0),
+            mean_of(state, 1), covariance_of(state, 1), to_free * forced / free_after,
+        )  # fmt: skip
+    if forced_after > 0.0:
+        blend(
+            mean_of(state, 1), covariance_of(state, 1),
+            old, old_covariance, to_forced * free / forced_after,
+        )  # fmt: skip
+    state[P_FREE], state[P_FORCED] = free_after, forced_after
+
+
+@kernel
+def carry(state: Floats, elapsed: float, law: Law) -> None:
+    """Move both ways of moving by ``elapsed`` seconds (either sign), in place."""
+    x = mean_of(state, 0)
+    step_max = law.step_high if altitude_of(x[0], x[1], x[2]) > _AIR_M else law.step_low
+    predict_driven(
+        mean_of(state, 0), covariance_of(state, 0),
+        law.drag, law.free, law.free, law.spread, elapsed, step_max,
+    )  # fmt: skip
+    predict_driven(
+        mean_of(state, 1), covariance_of(state, 1),
+        law.drag, law.across, law.along, 0.0, elapsed, step_max,
+    )  # fmt: skip
+
+
+@kernel
+def judge(state: Floats, elapsed: float, now: float, law: Law) -> None:
+    """Keep the history of thrust and free flight up to date, in place."""
+    if state[P_FREE] >= _CERTAIN:
+        state[FREE_S] += elapsed
+    elif state[P_FREE] < 0.5:
+        state[FREE_S] = 0.0
+    if state[P_FORCED] >= _THRUST_CERTAIN:
+        state[THRUST_SEEN] = 1.0
+    if state[P_FORCED] >= 0.5:
+        state[THRUST_LAST_S] = now
+    if state[FREE_S] >= law.established and state[FREE_SEEN] == 0.0:
+        state[FREE_SEEN] = 1.0
+        if state[THRUST_SEEN] > 0.0:
+            state[BURNT_OUT_S] = state[THRUST_LAST_S]
+
+
+@kernel
+def advance(state: Floats, elapsed: float, record: Floats, now: float, law: Law) -> float:
+    """Mix, predict, update: one detection into one track, in place.
+
+    Returns the normalised innovation squared of the likelier way of moving, or NaN when the result
+    is no estimate any more. A detection that cannot be (behind the sensor) changes nothing.
+    """
+    if elapsed > 0.0:
+        mix(state, elapsed, law)
+        carry(state, elapsed, law)
+    logs = np.empty(2)
+    squares = np.empty(2)
+    used = 0
+    for mode in range(2):
+        count, squares[mode], log_determinant = update(
+            mean_of(state, mode), covariance_of(state, mode), record
+        )
+        used = max(used, count)
+        logs[mode] = -0.5 * (squares[mode] + log_determinant) if count > 0 else -1e6
+    best = max(logs[0], logs[1])
+    total = 0.0
+    for mode in range(2):
+        state[mode] *= math.exp(logs[mode] - best)
+        total += state[mode]
+    if not (total > 0.0 and math.isfinite(total)):
+        return math.nan
+    for mode in range(2):
+        state[mode] = max(state[mode] / total, 1e-12)
+    state[OBSERVED_S] += min(elapsed, record[GAP])
+    judge(state, elapsed, now, law)
+    for i in range(WIDTH):
+        if not math.isfinite(state[i]):
+            return math.nan
+    return squares[0] if state[P_FREE] > 0.5 else squares[1]
+
+
+@kernel
+def begin(state: Floats, place: Floats, place_covariance: Floats, velocity: Floats,
+          speed_sigma: float) -> None:  # fmt: skip
+    """A new track: place known, velocity little known, both ways of moving as probable."""
+    state[:] = 0.0
+    for mode in range(2):
+        state[mode] = 0.5
+        mean = mean_of(state, mode)
+        covariance = covariance_of(state, mode)
+        for i in range(3):
+            mean[i] = place[i]
+            mean[i + 3] = velocity[i]
+            covariance[i + 3, i + 3] = speed_sigma * speed_sigma
+            for j in range(3):
+                covariance[i, j] = place_covariance[i, j]
+
+
+@kernel
+def _forget_block(count: Integers, row: int, ring: Floats, ring_time: Integers,
+                  ring_scan: Integers, snapshot: Floats, snapshot_time: Integers) -> None:  # fmt: skip
+    """Drop the oldest block of a full ring; what it said stays in the next snapshot."""
+    length = ring.shape[1]
+    for k in range(BLOCK, length):
+        ring[row, k - BLOCK] = ring[row, k]
+        ring_time[row, k - BLOCK] = ring_time[row, k]
+        ring_scan[row, k - BLOCK] = ring_scan[row, k]
+    for k in range(1, snapshot.shape[1]):
+        snapshot[row, k - 1] = snapshot[row, k]
+        snapshot_time[row, k - 1] = snapshot_time[row, k]
+    count[row] -= BLOCK
+
+
+@kernel
+def take(row: int, at: int, record: Floats, scan: int, law: Law, state: Floats, time: Integers,
+         count: Integers, ring: Floats, ring_time: Integers, ring_scan: Integers, snapshot: Floats,
+         snapshot_time: Integers) -> tuple[int, float]:  # fmt: skip
+    """Take a detection into a track at its place in time; later ones are filtered again.
+
+    Returns the status and the normalised innovation squared. TOO_LATE: older than the oldest
+    snapshot; REPEATED: the very same detection is there; neither changes anything.
+    """
+    n = count[row]
+    length = ring.shape[1]
+    if n > 0 and at < snapshot_time[row, 0]:
+        return TOO_LATE, 0.0
+    if n == length and at < ring_time[row, BLOCK]:
+        return TOO_LATE, 0.0
+    place = n
+    while place > 0 and ring_time[row, place - 1] > at:
+        place -= 1
+    k = place - 1
+    while k >= 0 and ring_time[row, k] == at:
+        same = True
+        for i in range(record.shape[0]):
+            if ring[row, k, i] != record[i]:
+                same = False
+        if same:
+            return REPEATED, 0.0
+        k -= 1
+    if n == length:
+        _forget_block(count, row, ring, ring_time, ring_scan, snapshot, snapshot_time)
+        n -= BLOCK
+        place -= BLOCK
+    for k in range(n, place, -1):
+        ring[row, k] = ring[row, k - 1]
+        ring_time[row, k] = ring_time[row, k - 1]
+        ring_scan[row, k] = ring_scan[row, k - 1]
+    ring[row, place] = record
+    ring_time[row, place] = at
+    ring_scan[row, place] = scan
+    count[row] = n + 1
+    now = time[row]
+    start = place
+    if place < n:
+        start = place // BLOCK * BLOCK
+        state[row] = snapshot[row, start // BLOCK]
+        now = snapshot_time[row, start // BLOCK]
+    nis = 0.0
+    for k in range(start, n + 1):
+        if k % BLOCK == 0:
+            snapshot[row, k // BLOCK] = state[row]
+            snapshot_time[row, k // BLOCK] = now
+        then = ring_time[row, k]
+        square = advance(state[row], (then - now) * _NS, ring[row, k], then * _NS, law)
+        now = then
+        if not math.isfinite(square):
+            return DIVERGED, 0.0
+        if k == place:
+            nis = square
+    time[row] = now
+    return USED, nis
+
+
+@kernel
+def recall(row: int, at: int, law: Law, state: Floats, time: Integers, count: Integers,
+           ring: Floats, ring_time: Integers, snapshot: Floats, snapshot_time: Integers,
+           out: Floats) -> bool:  # fmt: skip
+    """What was known at an instant not after the last detection, from detections until then.
+
+    False when that is longer ago than the ring remembers.
+    """
+    if at < snapshot_time[row, 0]:
+        return False
+    n = count[row]
+    end = n
+    while end > 0 and ring_time[row, end - 1] > at:
+        end -= 1
+    start = min(end, n - 1) // BLOCK * BLOCK
+    out[:] = snapshot[row, start // BLOCK]
+    now = snapshot_time[row, start // BLOCK]
+    for k in range(start, end):
+        then = ring_time[row, k]
+        advance(out, (then - now) * _NS, ring[row, k], then * _NS, law)
+        now = then
+    if at > now:
+        mix(out, (at - now) * _NS, law)
+        carry(out, (at - now) * _NS, law)
+    return True
+
+
+@kernel
+def likelier(state: Floats) -> int:
+    """0 in free flight, 1 in forced."""
+    return 0 if state[P_FREE] >= state[P_FORCED] else 1
+
+
+@kernel
+def place_sigma(state: Floats) -> float:
+    """Root of the summed position variances of the likelier way of moving, m."""
+    p = covariance_of(state, likelier(state))
+    return math.sqrt(max(p[0, 0] + p[1, 1] + p[2, 2], 0.0))
+
+
+@kernel
+def look_ahead(rows: Integers, at: int, law: Law, state: Floats, time: Integers, ahead: Floats,
+               ahead_time: Integers) -> None:  # fmt: skip
+    """Carry tracks forward to ``at``; from where they were carried before, if that is nearer.
+
+    Tracks whose last detection is later than ``at`` are left as they are.
+    """
+    for row in rows:
+        if time[row] > at:
+            continue
+        if ahead_time[row] < time[row] or ahead_time[row] > at:
+            ahead[row] = state[row]
+            ahead_time[row] = time[row]
+            if at > time[row]:
+                mix(ahead[row], (at - time[row]) * _NS, law)
+        carry(ahead[row], (at - ahead_time[row]) * _NS, law)
+        ahead_time[row] = at
+
+
+@kernel
+def is_far(state: Floats, elapsed: float, record: Floats) -> bool:
+    """Whether a detection is certainly outside the gate, by a bound that is quick to reckon."""
+    mode = likelier(state)
+    x = mean_of(state, mode)
+    p = covariance_of(state, mode)
+    t = abs(elapsed)
+    reach = 6.0 * math.sqrt(p[0, 0] + p[1, 1] + p[2, 2])
+    reach += (6.0 * math.sqrt(p[3, 3] + p[4, 4] + p[5, 5]) + 1_000.0) * t + 400.0 * t * t + 2_000.0
+    along = 0.0
+    square = 0.0
+    for i in range(3):
+        d = x[i] + x[i + 3] * elapsed - record[SITE + i]
+        along += d * record[ALONG + i]
+        square += d * d
+    aside = math.sqrt(max(square - along * along, 0.0))
+    if aside > reach + 6.0 * max(record[S_ASIDE], record[S_ACROSS]) * math.sqrt(square):
+        return True
+    return record[KIND] > 2 and abs(record[RANGE] - along) > reach + aside + 6.0 * record[S_RANGE]
+
+
+@kernel
+def weigh(state: Floats, record: Floats, gates: Floats, probability_min: float) -> float:
+    """Cost of giving a detection to a track (less is better), infinite outside its gate.
+
+    d^2 + ln det S - 2 ln p of the best of the ways of moving that are probable enough. Reference:
+    Blackman and Popoli (1999), Design and Analysis of Modern Tracking Systems, section 6.4.
+    """
+    best = math.inf
+    mean = np.empty(6)
+    covariance = np.empty((6, 6))
+    for mode in range(2):
+        if state[mode] < probability_min:
+            continue
+        mean[:] = mean_of(state, mode)
+        covariance[:, :] = covariance_of(state, mode)
+        count, square, log_determinant = update(mean, covariance, record)
+        if count > 0 and square <= gates[count]:
+            best = min(best, square + log_determinant - 2.0 * math.log(state[mode]))
+    return best
+
+
+@kernel
+def gate(rows: Integers, at: int, records: Floats, law: Law, gates: Floats, probability_min: float,
+         sigma_max: float, state: Floats, time: Integers, count: Integers, ring: Floats,
+         ring_time: Integers, snapshot: Floats, snapshot_time: Integers, ahead: Floats,
+         ahead_time: Integers, pairs: Integers, costs: Floats) -> int:  # fmt: skip
+    """All pairs of a track and a detection of one scan that may belong together.
+
+    Fills ``pairs`` (row, detection) and ``costs``; returns how many there are, which may be more
+    than fit: then call again with more room.
+    """
+    found = 0
+    then = np.empty(WIDTH)
+    one = np.empty(1, dtype=np.int64)
+    for row in rows:
+        is_ready = False
+        for j in range(records.shape[0]):
+            late = at < time[row]
+            elapsed = (at - time[row]) * _NS
+            if abs(elapsed) < 10.0 and is_far(state[row], elapsed, records[j]):
+                continue
+            if not is_ready:
+                if late:
+                    if not recall(row, at, law, state, time, count, ring, ring_time, snapshot,
+                                  snapshot_time, then):  # fmt: skip
+                        break
+                else:
+                    one[0] = row
+                    look_ahead(one, at, law, state, time, ahead, ahead_time)
+                    then[:] = ahead[row]
+                is_ready = True
+                if not place_sigma(then) < sigma_max:
+                    break
+            cost = weigh(then, records[j], gates, probability_min)
+            if cost < math.inf:
+                if found < costs.shape[0]:
+                    pairs[found, 0] = row
+                    pairs[found, 1] = j
+                    costs[found] = cost
+                found += 1
+    return found

@@ -1,0 +1,137 @@
+"""Every constant of the tracker: value, unit and reason."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from signalfire.basis.limits import LATE_MAX_S
+from signalfire.motion.free_flight import DRAG_NOMINAL_M2_KG
+
+
+class Law(NamedTuple):
+    """What the filter's kernels need of the settings; compiled code takes a named tuple."""
+
+    drag: float
+    free: float
+    spread: float
+    along: float
+    across: float
+    burn_out: float
+    ignition: float
+    relight: float
+    swerve: float
+    established: float
+    step_low: float
+    step_high: float
+
+
+@dataclass(frozen=True, slots=True)
+class TrackingSettings:
+    """How objects are believed to move, and when a track begins, holds and ends."""
+
+    drag_m2_kg: float = DRAG_NOMINAL_M2_KG
+    """Nominal 1/beta; the class value of a re-entry body."""
+    drag_spread_s: float = 5.0
+    """Noise along the path in air: this times the square of the drag deceleration. 5 s stands for
+    a drag that is wrong by 70 % for 10 s, so beta from about 4,000 to 20,000 kg/m2."""
+    free_noise_m2_s3: float = 1e-4
+    """White acceleration in free flight. What the gravity field has beyond J2, some 3e-4 m/s2,
+    displaces an object by no more than this does over ten minutes."""
+    forced_along_m2_s3: float = 4_000.0
+    """White acceleration along the velocity under thrust. It must cover the lag behind a steady
+    thrust: for 30 m/s2 seen at 1 Hz with 500 m, (sqrt(2) a^2 r^(1/4))^(4/5) = 3,700 m2/s3."""
+    forced_across_m2_s3: float = 2_000.0
+    """The same across the velocity: lift, pitch-over; about (45 m/s2)^2 for 1 s."""
+    burn_out_hz: float = 0.02
+    """Rate at which thrust ends: motors burn for 50 s and more."""
+    ignition_hz: float = 5e-3
+    """Rate at which thrust begins before free flight is established: the next stage."""
+    relight_hz: float = 1e-6
+    """The same once free flight is established above the air. So small because what leaks from
+    the forced filter into the free one would spoil the impact prediction; a real relight outweighs
+    it within seconds."""
+    swerve_hz: float = 1e-3
+    """The same in the air: lift and pull-up are to be expected there."""
+    established_s: float = 8.0
+    """Free flight is established when it has been all but certain (0.99) for so long: longer than
+    the pause between two stages."""
+    step_low_s: float = 1.0
+    """Longest integration step in the air."""
+    step_high_s: float = 5.0
+    """Longest integration step above it: Runge-Kutta error below 1 mm, transition error below
+    1e-4 of the velocity's effect."""
+    gate_probability: float = 0.9997
+    """A true detection falls into the gate with this probability."""
+    gate_sigma_max_m: float = 30_000.0
+    """A track that is less sure of its place takes no detection: its gate would take any."""
+    mode_probability_min: float = 0.02
+    """A way of moving that is less probable takes no detection of its own."""
+    ahead_max_s: float = 2.0
+    """A detection observed so long after now comes from a clock that is wrong: refused."""
+    late_max_s: float = LATE_MAX_S
+    """A detection older than this no longer moves an estimate."""
+    speed_max_m_s: float = 8_000.0
+    """No object of interest flies faster: the speed of a circular orbit just above the air."""
+    speed_sigma_m_s: float = 4_000.0
+    """Prior of each component of a new track's velocity; wide, so that the plots decide."""
+    pair_gap_min_s: float = 0.8
+    """Two plots nearer in time say too little of the velocity to start a track."""
+    pair_gap_max_s: float = 6.0
+    """Longest time between the first two plots, or 3.5 periods of the sensor if that is longer."""
+    pairs_max: int = 8
+    """Earlier plots that one new plot may be paired with; the rest, at higher speeds, is left."""
+    sight_gap_max_s: float = 3.0
+    """Longest time between two lines of sight that are crossed to a place."""
+    sight_speed_sigma_m_s: float = 1_500.0
+    """How fast an object under thrust may have moved between those two."""
+    sight_altitude_max_m: float = 1_500_000.0
+    """Lines of sight that cross higher do not show a launch."""
+    confirm_spare_numbers: int = 6
+    """A track is confirmed when its detections have given so many numbers more than the six that
+    it is made of: four radar plots, or three looks of each of two satellites."""
+    confirm_span_s: float = 2.5
+    """And has lasted for so long."""
+    confirm_misfit: float = 2.5
+    """And its innovations squared are on average no larger than this (1 is expected)."""
+    tentative_hold_s: float = 4.0
+    """A tentative track without a detection for so long, or 3.5 periods, is dropped."""
+    tentative_max: int = 4_000
+    """Tentative tracks at most: a flood of false plots starts no more."""
+    lost_after_s: float = 10.0
+    """A confirmed track without a detection for so long, or 3.5 periods, is lost."""
+    lost_kept_s: float = 4_000.0
+    """A lost track is kept so long at most: the longest lofted flights come down within it."""
+    landed_kept_s: float = 60.0
+    """A lost track is dropped so long after it must have come down."""
+    diverged_sigma_m: float = 1_000_000.0
+    """A track less sure of its place is no track: dropped, and counted."""
+    periods_missed_max: float = 3.5
+    """Looks that may be missed in a row where a period is known."""
+    period_unknown_s: float = 1.0
+    """Taken as period of a sensor that states none."""
+    gap_counted_s: float = 5.0
+    """A gap between two detections counts as observed up to this, or three periods."""
+    ascent_states_max: int = 24
+    """States kept of the early arc."""
+    ascent_spacing_s: float = 1.0
+    """Least time between two of them."""
+    merge_looks: int = 8
+    """Two tracks are one object when so many looks have never shown them side by side."""
+    merge_sigma_max_m: float = 3_000.0
+    """And their distance is known to this or better."""
+
+    def law(self) -> Law:
+        """The part that the filter's kernels take."""
+        return Law(
+            drag=self.drag_m2_kg,
+            free=self.free_noise_m2_s3,
+            spread=self.drag_spread_s,
+            along=self.forced_along_m2_s3,
+            across=self.forced_across_m2_s3,
+            burn_out=self.burn_out_hz,
+            ignition=self.ignition_hz,
+            relight=self.relight_hz,
+            swerve=self.swerve_hz,
+            established=self.established_s,
+            step_low=self.step_low_s,
+            step_high=self.step_high_s,
+        )
