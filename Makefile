@@ -7,11 +7,11 @@ VENV  := .venv/bin
 # What a run can be given on the command line.
 ARGS      ?=
 SEED      ?= 1
-SCENARIO  ?= exercises/hokkaido.toml
+SCENARIO  ?= exercises/hokkaido-2017-09-14.toml
 OUT       ?= build/out
-FILE      ?= build/detections.jsonl
-SENSORS   ?= exercises/sensors.toml
-AGREEMENT ?= agreements/trilateral.toml
+FILE      ?= $(OUT)/detections.jsonl
+SENSORS   ?= src/signalfire/data/sensors/trilateral.toml
+AGREEMENT ?= src/signalfire/data/agreements/trilateral.toml
 TESTS     ?=
 
 help: ## this list

@@ -1,4 +1,4 @@
-"""Builds ``src/signalfire/data/areas/admin1.geojson`` and ``areas.csv`` from the published outlines.
+"""Builds ``admin1.geojson`` and ``areas.csv`` in ``src/signalfire/data/areas``.
 
 Run once, and again only when the source changes::
 

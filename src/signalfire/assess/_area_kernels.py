@@ -39,7 +39,7 @@ def locate(
     edges: Floats,
     area_out: Integers,
 ) -> None:
-    """The first area that holds each point, -1 where none does (nor where a number is not finite)."""
+    """The first area that holds each point; -1 where none does or a number is not finite."""
     north = south + height * (bands.shape[0] - 1)
     for i in range(x.shape[0]):
         area_out[i] = -1
@@ -66,7 +66,7 @@ def crossing(xa: float, ya: float, xb: float, yb: float, edges: Floats, i: int) 
     along = ((ex - xa) * dy - (ey - ya) * dx) / turn
     across = ((ex - xa) * wy - (ey - ya) * wx) / turn
     if 0.0 <= along <= 1.0 and 0.0 <= across <= 1.0:
-        return along
+        return float(along)
     return math.nan
 
 
@@ -100,13 +100,16 @@ def overfly(
             n = min(k + 1, count[s] - 1)
             xb, yb, tb = x[s, n], y[s, n], time[s, n]
             low, high = min(ya, yb), max(ya, yb)
+            if not (high >= south and low < north):
+                continue
             # A step across the antimeridian is not straight in longitude; no area lies there.
-            if not (high >= south and low < north and abs(xb - xa) < math.pi):
+            # The comparisons also pass over what is not finite.
+            if not (abs(xb - xa) < math.pi and abs(yb - ya) < math.pi):
                 continue
             west, east = min(xa, xb), max(xa, xb)
-            own = int(math.floor((ya - south) / height))
-            b_first = max(0, int(math.floor((low - south) / height)))
-            b_last = min(band_count - 1, int(math.floor((high - south) / height)))
+            own = math.floor((ya - south) / height)
+            b_first = max(0, math.floor((low - south) / height))
+            b_last = min(band_count - 1, math.floor((high - south) / height))
             for b in range(b_first, b_last + 1):
                 for g in range(bands[b], bands[b + 1]):
                     if group_extent[g, 0] > east or group_extent[g, 1] < west:

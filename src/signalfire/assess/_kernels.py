@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from signalfire.basis.kernel import Floats, Integers, kernel
-from signalfire.motion._kernels import acceleration, air_density
+from signalfire.motion._kernels import acceleration, air_density, propagate
 from signalfire.space._kernels import altitude_of
 from signalfire.space.earth import (
     ECCENTRICITY_SQUARED,
@@ -24,10 +24,13 @@ _A = SEMI_MAJOR_M
 _B = SEMI_MINOR_M
 _E2 = ECCENTRICITY_SQUARED
 _EP2 = _E2 / (1.0 - _E2)
-LIFT_TOP_M = 100_000.0
-"""Above this the air bears nothing."""
+_LIFT_TOP_R2 = (SEMI_MAJOR_M + 90_000.0) ** 2
+"""Outside this no lift is reckoned: the air there bears nothing."""
 HIGH_M = 200_000.0
-MIDDLE_M = 80_000.0
+MIDDLE_M = 90_000.0
+_FAMILY_LOW = (0.09, -0.5, math.log(3.0 / 30.0), -2.8, -0.5)
+_FAMILY_HIGH = (1.561, 3.2, math.log(600.0 / 30.0), 0.12, 0.08)
+"""Range of the features within the boost family: 0.2 % and 99.8 % of it."""
 NUMBERS = 7
 """What ``shape`` gives: altitude, speed, climb, ground speed, energy, perigee, speed at sea level."""
 SPREAD = 9
@@ -63,12 +66,13 @@ def pull(state: Floats, drag: float, up: float, side: float, out: Floats) -> Non
     if up == 0.0 and side == 0.0:
         return
     x, y, z, vx, vy, vz = state[0], state[1], state[2], state[3], state[4], state[5]
-    h = altitude_of(x, y, z)
-    if h > LIFT_TOP_M:
+    r2 = x * x + y * y + z * z
+    if r2 > _LIFT_TOP_R2:
         return
+    h = altitude_of(x, y, z)
     v2 = vx * vx + vy * vy + vz * vz
     v = math.sqrt(v2) + 1e-9
-    r = math.sqrt(x * x + y * y + z * z)
+    r = math.sqrt(r2)
     rx, ry, rz = x / r, y / r, z / r
     vx, vy, vz = vx / v, vy / v, vz / v
     sine = rx * vx + ry * vy + rz * vz
@@ -98,6 +102,16 @@ def pull_step(
 
 
 @kernel
+def midway(before: Floats, after: Floats, t: float, dt: float, row: Floats) -> None:
+    """The row halfway of a step that ended at ``t``, by cubic Hermite interpolation."""
+    row[0] = t - 0.5 * dt
+    for i in range(3):
+        x0, x1, v0, v1 = before[i], after[i], before[i + 3], after[i + 3]
+        row[1 + i] = 0.5 * (x0 + x1) + 0.125 * dt * (v0 - v1)
+        row[4 + i] = 1.5 * (x1 - x0) / dt - 0.25 * (v0 + v1)
+
+
+@kernel
 def fly(
     state: Floats,
     air: Floats,
@@ -108,8 +122,8 @@ def fly(
 ) -> tuple[int, float, float]:
     """Fly a state to height 0; returns rows used, time (s), apogee (m).
 
-    ``air`` is ``[drag, lift up, lift sideways]``. Steps are ``high`` seconds above 200 km, 2 s
-    above 80 km, 0.5 s below; rows ``[t x y z vx vy vz]`` at least ``spacing`` seconds apart, the
+    ``air`` is ``[drag, lift up, lift sideways]``. Steps are ``high`` seconds above 200 km, 4 s
+    above 90 km, 2 s below (error below 2 m against the finest steps); rows ``[t x y z vx vy vz]`` at least ``spacing`` seconds apart, the
     first the state itself, the last the impact. Rows used is 0 when it does not come down in time
     or ``path`` is full; a state below the ground has landed: one row.
     """
@@ -127,7 +141,7 @@ def fly(
     if h <= 0.0:
         return 1, 0.0, h
     while t < time_max:
-        dt = high if h > HIGH_M else (2.0 if h > MIDDLE_M else 0.5)
+        dt = high if h > HIGH_M else (4.0 if h > MIDDLE_M else 2.0)
         before[:] = now
         h_before = h
         pull_step(before, drag, up, side, dt, work, now)
@@ -148,8 +162,11 @@ def fly(
             return rows + 1, t + dt * part, apogee
         t += dt
         if t - last >= spacing - 1e-9:
-            if rows >= path.shape[0]:
+            if rows + 1 >= path.shape[0]:
                 return 0, t, apogee
+            if dt > 1.9 * spacing:
+                midway(before, now, t, dt, path[rows])
+                rows += 1
             path[rows, 0] = t
             path[rows, 1:] = now
             rows += 1
@@ -163,7 +180,8 @@ def displaced(
 ) -> None:
     """The flight that lies ``point`` sigmas from the mean: ``root`` is the 6 x 6 root of P.
 
-    ``air`` is ``[drag, log sigma of drag, sigma of lift]``.
+    ``air`` is ``[drag, log sigma of drag, sigma of lift]``; sideways half of that: a body that turns
+    aside gives up range for it.
     """
     for i in range(6):
         state[i] = mean[i]
@@ -171,7 +189,7 @@ def displaced(
             state[i] += root[i, j] * point[j]
     air_out[0] = air[0] * math.exp(air[1] * point[6])
     air_out[1] = air[2] * point[7]
-    air_out[2] = air[2] * point[8]
+    air_out[2] = 0.5 * air[2] * point[8]
 
 
 @kernel
@@ -193,7 +211,7 @@ def impact_spread(
         for k in range(2):
             point[i] = math.sqrt(3.0) if k == 0 else -math.sqrt(3.0)
             displaced(mean, root, air, point, state, flown)
-            rows, _, _ = fly(state, flown, 10.0, 1e9, time_max, path)
+            rows, _, _ = fly(state, flown, 20.0, 1e9, time_max, path)
             if rows > 0:
                 ends[2 * i + k, :] = path[rows - 1, :4]
                 down += 1
@@ -221,7 +239,7 @@ def fly_samples(
     flown = np.empty(3)
     for s in range(points.shape[0]):
         displaced(mean, root, air, points[s], state, flown)
-        rows, _, _ = fly(state, flown, 4.0, 2.0, time_max, path)
+        rows, _, _ = fly(state, flown, 8.0, 4.0, time_max, path)
         count[s] = rows
         for k in range(rows):
             places[s, k, 0] = path[k, 0]
@@ -293,40 +311,73 @@ def shape_spread(mean: Floats, covariance: Floats, values: Floats, sigmas: Float
 
 
 @kernel
-def boost_age(h: float, climb: float, ground_speed: float, age: Floats, run: Floats) -> tuple[float, float]:
-    """Seconds since lift-off and metres over ground, from height, climb and ground speed.
-
-    ``t = A h / v`` and ``d = D h u / v``, where ln A and ln D are quadratic in the path angle g and
-    in ln(v^2 / (9.81 h)): coefficients of 1, g, F, g^2, g F, F^2 in ``age`` and ``run``.
-    """
-    v = math.sqrt(climb * climb + ground_speed * ground_speed) + 1e-9
-    g = min(1.56, max(0.17, math.atan2(climb, ground_speed)))
-    f = min(2.9, max(-0.4, math.log(v * v / (9.81 * max(h, 1.0)))))
-    a = age[0] + age[1] * g + age[2] * f + age[3] * g * g + age[4] * g * f + age[5] * f * f
-    d = run[0] + run[1] * g + run[2] * f + run[3] * g * g + run[4] * g * f + run[5] * f * f
-    return math.exp(a) * h / v, math.exp(d) * h * ground_speed / v
+def quadratic(x: Floats, n: int, c: Floats) -> float:
+    """c0 + sum c_i x_i + sum c_ij x_i x_j over i <= j < n, coefficients in that order."""
+    total = c[0]
+    k = 1 + n
+    for i in range(n):
+        total += c[1 + i] * x[i]
+        for j in range(i, n):
+            total += c[k] * x[i] * x[j]
+            k += 1
+    return total
 
 
 @kernel
-def liftoff(state: Floats, age: Floats, run: Floats, out: Floats) -> None:
+def boost_features(motion: Floats, n: int, x: Floats) -> tuple[float, float, float]:
+    """What the boost family goes by, kept inside its range; returns height, speed, ground speed.
+
+    ``motion`` is ``[h w u dw/dt du/dt r]``: height, climb, ground speed, their rates, radius. The
+    features are the path angle g = atan2(w, u), ln(v^2 / (9.81 h)), ln(h / 30 km), and for n = 5
+    ln(v' h / v^2) and g' h / v, with the turning of the vertical taken out of both rates.
+    """
+    h, w, u = max(motion[0], 1.0), max(motion[1], 1.0), max(motion[2], 1.0)
+    v = math.sqrt(w * w + u * u)
+    x[0] = math.atan2(w, u)
+    x[1] = math.log(v * v / (9.81 * h))
+    x[2] = math.log(h / 30_000.0)
+    if n == 5:
+        rate = max((w * motion[3] + u * motion[4]) / v, 0.5)
+        turn = (u * motion[3] - w * motion[4]) / (v * v)
+        x[3] = math.log(rate * h / (v * v))
+        x[4] = turn * h / v
+    for i in range(n):
+        x[i] = min(_FAMILY_HIGH[i], max(_FAMILY_LOW[i], x[i]))
+    return h, v, u
+
+
+@kernel
+def liftoff(state: Floats, n: int, age: Floats, run: Floats, out: Floats) -> None:
     """Where and when a body under thrust lifted off: ``[t d gx gy gz ex ey ez]``.
 
-    Seconds and metres back, the point on the unit sphere (geocentric direction), and the unit
-    vector along the ground there, away from the launch point.
+    ``state`` is position, velocity and (for n = 5) acceleration. Out come seconds and metres back,
+    t = A h / v and d = D h u / v with ln A and ln D quadratic in the features; the ground point as
+    a geocentric direction; the unit vector along the ground there, away from the launch.
     """
+    motion = np.empty(6)
+    x = np.empty(5)
     lat, lon, h = ground_of(state[0], state[1], state[2])
     sp, cp, sl, cl = math.sin(lat), math.cos(lat), math.sin(lon), math.cos(lon)
     vx, vy, vz = state[3], state[4], state[5]
     climb = vx * cp * cl + vy * cp * sl + vz * sp
     hx, hy, hz = vx - climb * cp * cl, vy - climb * cp * sl, vz - climb * sp
     flat = math.sqrt(hx * hx + hy * hy + hz * hz) + 1e-9
-    t, d = boost_age(h, max(climb, 1.0), flat, age, run)
-    n = _A / math.sqrt(1.0 - _E2 * sp * sp)
-    gx, gy, gz = n * cp * cl, n * cp * sl, n * (1.0 - _E2) * sp
+    hx, hy, hz = hx / flat, hy / flat, hz / flat
+    motion[0], motion[1], motion[2] = h, climb, flat
+    if n == 5:
+        r = math.sqrt(state[0] ** 2 + state[1] ** 2 + state[2] ** 2)
+        rise = state[6] * cp * cl + state[7] * cp * sl + state[8] * sp
+        motion[3] = rise + flat * flat / r
+        motion[4] = state[6] * hx + state[7] * hy + state[8] * hz - flat * climb / r
+    height, speed, flat = boost_features(motion, n, x)
+    t = math.exp(quadratic(x, n, age)) * height / speed
+    d = math.exp(quadratic(x, n, run)) * height * flat / speed
+    m = _A / math.sqrt(1.0 - _E2 * sp * sp)
+    gx, gy, gz = m * cp * cl, m * cp * sl, m * (1.0 - _E2) * sp
     r = math.sqrt(gx * gx + gy * gy + gz * gz)
     gx, gy, gz = gx / r, gy / r, gz / r
-    tilt = (hx * gx + hy * gy + hz * gz) / flat
-    ex, ey, ez = hx / flat - tilt * gx, hy / flat - tilt * gy, hz / flat - tilt * gz
+    tilt = hx * gx + hy * gy + hz * gz
+    ex, ey, ez = hx - tilt * gx, hy - tilt * gy, hz - tilt * gz
     c, s = math.cos(d / r), math.sin(d / r)
     out[0] = t
     out[1] = d
@@ -336,24 +387,25 @@ def liftoff(state: Floats, age: Floats, run: Floats, out: Floats) -> None:
 
 @kernel
 def liftoff_spread(
-    mean: Floats, covariance: Floats, age: Floats, run: Floats, out: Floats, spread: Floats
+    mean: Floats, covariance: Floats, n: int, age: Floats, run: Floats, out: Floats, spread: Floats
 ) -> None:
     """``liftoff`` of the mean, and what the state's covariance makes of it.
 
     ``spread`` (4 x 4) is the covariance of the ground point (Earth-fixed metres) and the age, by
-    central differences of one tenth of a sigma, at least 1 m and 0.1 m/s.
+    central differences of half a sigma, at least 1 m, 0.1 m/s and 0.01 m/s2.
     """
-    liftoff(mean, age, run, out)
+    liftoff(mean, n, age, run, out)
+    size = mean.shape[0]
     moved = mean.copy()
     ahead = np.empty(8)
     behind = np.empty(8)
-    slope = np.empty((4, 6))
-    for i in range(6):
-        small = max(1.0 if i < 3 else 0.1, 0.1 * math.sqrt(max(0.0, covariance[i, i])))
+    slope = np.empty((4, size))
+    for i in range(size):
+        small = max(1.0 if i < 3 else (0.1 if i < 6 else 0.01), 0.5 * math.sqrt(covariance[i, i]))
         moved[i] = mean[i] + small
-        liftoff(moved, age, run, ahead)
+        liftoff(moved, n, age, run, ahead)
         moved[i] = mean[i] - small
-        liftoff(moved, age, run, behind)
+        liftoff(moved, n, age, run, behind)
         moved[i] = mean[i]
         for k in range(3):
             slope[k, i] = (ahead[2 + k] - behind[2 + k]) / (2.0 * small) * _A
@@ -361,7 +413,34 @@ def liftoff_spread(
     for a in range(4):
         for b in range(4):
             total = 0.0
-            for i in range(6):
-                for j in range(6):
+            for i in range(size):
+                for j in range(size):
                     total += slope[a, i] * covariance[i, j] * slope[b, j]
             spread[a, b] = total
+
+
+@kernel
+def coast_back(
+    state: Floats, burn: float, age: Floats, run: Floats, step: float, time_max: float
+) -> float:
+    """Seconds back along the ballistic arc to where the boost family is ``burn`` seconds old.
+
+    0 when it is younger already; -1 when the way is longer than ``time_max`` or ends below 3 km.
+    """
+    now = state.copy()
+    back = np.empty(6)
+    out = np.empty(8)
+    values = np.empty(NUMBERS)
+    elapsed = 0.0
+    while elapsed <= time_max:
+        shape(now, values)
+        if values[0] < 3_000.0:
+            return -1.0
+        if values[2] > 30.0:
+            liftoff(now, 3, age, run, out)
+            if out[0] <= burn:
+                return elapsed
+        propagate(now, 0.0, -step, step, back)
+        now[:] = back
+        elapsed += step
+    return -1.0

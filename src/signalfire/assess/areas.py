@@ -18,10 +18,8 @@ from signalfire.basis.errors import BadInput, Malformed
 from signalfire.basis.identity import AreaId, NationId, nation_id
 from signalfire.basis.instant import Instant
 from signalfire.basis.kernel import Floats, Integers
-from signalfire.picture.estimate import CHI2_2_P90
 from signalfire.picture.footprint import Footprint
 from signalfire.picture.warning import Texts
-from signalfire.space.earth import MEAN_RADIUS_M
 from signalfire.space.geodesy import Geodetic
 
 BAND_RAD = math.radians(0.05)
@@ -145,89 +143,6 @@ class AreaThreat:
     window: tuple[Instant, Instant]
     touched_by: int
     samples: int
-
-
-def jeffreys_probability(hits: int, samples: int) -> float:
-    """(k + 1/2)/(S + 1): what k hits among S equally likely flights say."""
-    return (hits + 0.5) / (samples + 1.0)
-
-
-def joint_probability(threats: Sequence[AreaThreat]) -> float:
-    """The probability that the missile hits or flies over any of these areas; 0 for none.
-
-    The threats are of one footprint, and of one nation or of several.
-    """
-    if not threats:
-        return 0.0
-    touched_by = 0
-    for threat in threats:
-        touched_by |= threat.touched_by
-    return jeffreys_probability(touched_by.bit_count(), threats[0].samples)
-
-
-def threats(footprint: Footprint, table: AreaTable, nation: NationId) -> tuple[AreaThreat, ...]:
-    """What the footprint means for each area of a nation, in the order of the table.
-
-    Named are areas that a flight touches, and those under the 90 % ellipse of the points of impact
-    that no flight happened to touch (k = 0). Others are left out: their probability is not told
-    apart from 0.
-    """
-    if footprint.samples == 0:
-        return ()
-    first_s, last_s = table.overflown_s(footprint)
-    flights = np.arange(footprint.samples)
-    end = footprint.count - 1
-    end_latitude_rad = footprint.latitude_rad[flights, end]
-    end_longitude_rad = footprint.longitude_rad[flights, end]
-    hit = table.locate(end_latitude_rad, end_longitude_rad)
-    under = set(table.locate(*_ellipse_probes(end_latitude_rad, end_longitude_rad)).tolist())
-    end_s = np.sort(footprint.time_s[flights, end])
-    found = []
-    for index, area in enumerate(table.areas):
-        touching = np.flatnonzero(np.isfinite(first_s[:, index]))
-        if area.nation != nation or (touching.size == 0 and index not in under):
-            continue
-        times_s = (
-            (np.sort(first_s[touching, index]), np.sort(last_s[touching, index]))
-            if touching.size
-            else (end_s, end_s)
-        )
-        found.append(
-            AreaThreat(
-                area.area,
-                area.name,
-                jeffreys_probability(int(np.count_nonzero(hit == index)), footprint.samples),
-                jeffreys_probability(touching.size, footprint.samples),
-                _middle(footprint.start, *times_s),
-                sum(1 << int(flight) for flight in touching),
-                footprint.samples,
-            )
-        )
-    return tuple(found)
-
-
-def _middle(start: Instant, first_s: Floats, last_s: Floats) -> tuple[Instant, Instant]:
-    """The middle 90 % of sorted times, rounded outwards to a flight: all of them below twenty."""
-    left_out = int(0.05 * first_s.size)
-    return start.later(float(first_s[left_out])), start.later(float(last_s[-1 - left_out]))
-
-
-def _ellipse_probes(latitude_rad: Floats, longitude_rad: Floats) -> tuple[Floats, Floats]:
-    """Points spread over the 90 % ellipse of sample points: a centre and five rings of 48."""
-    reference_rad = longitude_rad[0]
-    away_rad = np.mod(longitude_rad - reference_rad + np.pi, 2.0 * np.pi) - np.pi
-    middle_rad = np.array([away_rad.mean(), latitude_rad.mean()])
-    shrink = np.array([max(math.cos(float(middle_rad[1])), 1e-3), 1.0]) * MEAN_RADIUS_M
-    offsets_m = (np.column_stack([away_rad, latitude_rad]) - middle_rad) * shrink
-    covariance_m2 = offsets_m.T @ offsets_m / len(offsets_m)
-    values, vectors = np.linalg.eigh(covariance_m2)
-    axes_m = vectors * np.sqrt(np.maximum(values, 0.0) * CHI2_2_P90)
-    angles_rad = np.arange(48) * (2.0 * np.pi / 48.0)
-    ring = np.column_stack([np.cos(angles_rad), np.sin(angles_rad)]) @ axes_m.T
-    disc_m = np.vstack([np.zeros((1, 2)), *(ring * part / 5.0 for part in range(1, 6))])
-    probes_rad = middle_rad + disc_m / shrink
-    wrapped_rad = np.mod(probes_rad[:, 0] + reference_rad + np.pi, 2.0 * np.pi) - np.pi
-    return probes_rad[:, 1], wrapped_rad
 
 
 def _read_areas(table_text: str) -> tuple[Area, ...]:

@@ -1,16 +1,9 @@
 """Where and when it was launched, by going back along its track.
 
-Seen under thrust, the way back to lift-off follows a family of generic boosts: time and ground
-distance since lift-off follow from height, speed and path angle. Seen after burnout, the way back
-is a ballistic arc to where the engine must have stopped, which only the energy tells, and the
-family from there.
-
-**The family** is an ensemble of 4,000 boosts, none of them any real missile's: burn 45 to 320 s
-(log-uniform) in one to three stages, lift-off thrust 1.15 to 4 g (brisker where the burn is
-short), thrust growing as the mass of each stage falls to 0.12-0.55, vertical rise 1-12 s, then a
-tilt as a power (0.5-1.6) of time to a thrust elevation of 15-88 degrees, drag 3e-5 to 2e-4 m2/kg,
-over a round Earth. The coefficients below are least-squares fits to points log-uniform in height;
-the rms residuals are stated beside them and go into the ellipse.
+Seen under thrust, the way back to lift-off follows the family of generic boosts: time and ground
+distance since lift-off follow from height, speed, path angle and, where the early arc shows them,
+how fast the speed grows and the path leans over. Seen after burnout, the way back is a ballistic
+arc to where the engine must have stopped, which only the energy tells, and the family from there.
 """
 
 import math
@@ -20,27 +13,41 @@ from dataclasses import dataclass
 import numpy as np
 
 from signalfire.assess import _kernels
+from signalfire.assess.boost import (
+    AZIMUTH_SPREAD_RAD,
+    BURN_LOG_SIGMA,
+    BURN_S_PER_M_S,
+    BY_MOTION,
+    BY_STATE,
+    Family,
+)
 from signalfire.basis.instant import Instant
 from signalfire.basis.kernel import Floats
-from signalfire.motion._kernels import propagate
-from signalfire.picture.estimate import Launch, PlaceEstimate, StateEstimate, Unknown
+from signalfire.motion._kernels import predict
+from signalfire.picture.estimate import (
+    CHI2_2_P90,
+    Launch,
+    PlaceEstimate,
+    StateEstimate,
+    Unknown,
+)
 from signalfire.picture.track import Track
 from signalfire.space.geodesy import Geodetic, enu_from_ecef
 
-_AGE = np.array([2.0682, -1.7198, -0.058967, 0.61534, -0.025439, 0.059812])
-_RUN = np.array([1.0586, -1.9242, -0.1051, 0.61958, -0.030159, 0.070139])
-AGE_SPREAD = 0.14
-RUN_SPREAD = 0.18
-AZIMUTH_SPREAD_RAD = 0.02
-"""A boost does not keep exactly to one vertical plane: steering, wind, the turning Earth."""
 SITE_SIGMA_M = 300.0
-BURN_S_PER_M_S = 0.035
-"""Burn time over the speed that the energy gives at sea level: 70 s at 2 km/s, 245 s at 7 km/s,
-as published class values have it (60-80 s short range, 110-150 s medium, 200-290 s long)."""
-BURN_LOG_SIGMA = 0.3
+LIFT_OFF_SIGMA_S = 1.0
+ALTITUDE_MIN_M = 1_000.0
+CLIMB_MIN_M_S = 30.0
+CHI2_1_P90 = 2.705543454095404
+COAST_BACK_MAX_S = 1_800.0
+COAST_STEP_S = 4.0
+FIT_STATES_MIN = 6
+FIT_SPAN_MIN_S = 5.0
+FIT_SPAN_MAX_S = 30.0
+FIT_INFLATION = 3.0
+"""Filtered states a second or so apart share most of their plots: each counts as a third."""
 _NODES = np.array([-1.8, -0.9, 0.0, 0.9, 1.8])
 _WEIGHTS = np.exp(-0.5 * _NODES**2) / np.exp(-0.5 * _NODES**2).sum()
-COAST_BACK_MAX_S = 1_800.0
 
 
 def estimate_launch(track: Track) -> Launch:
@@ -49,30 +56,58 @@ def estimate_launch(track: Track) -> Launch:
     if _seen_under_thrust(track):
         until = track.burnt_out_at or track.last_observed_at
         powered = [s for s in states if s.valid_at <= until] or list(states[:1])
-        climbing = [found for s in powered if (found := _from_thrust(s)) is not None]
-        if not climbing:
+        ways = [_liftoff(s.mean, s.covariance, s.valid_at, BY_STATE) for s in powered]
+        ways += _from_arcs(powered)
+        found = [_place([way], np.ones(1)) for way in ways if way is not None]
+        if not found:
             return Unknown("does not climb as a launch does")
-        return _best(climbing)
-    coasting = [found for s in (states[0], states[-1]) if (found := _from_coast(s)) is not None]
+        return _best(found)
+    coasting = [way for s in (states[0], states[-1]) if (way := _from_coast(s)) is not None]
     if not coasting:
-        return Unknown("the way back to the launch is too long or leaves the air")
+        return Unknown("seen too late: the way back to the launch is too long")
     return _best(coasting)
 
 
 def fuse_launches(estimates: Sequence[PlaceEstimate]) -> PlaceEstimate:
     """One launch from several nations' estimates whose errors are alike in an unknown way.
 
-    The surest one is kept; where others contradict it by more than their covariances explain, the
-    ellipse grows to hold them. Place and time are judged apart. Never surer than the surest.
+    The surest one is kept, and its ellipse grows until no other estimate contradicts it: where
+    the difference to another exceeds what both covariances explain (90 %), the covariance is
+    scaled up to explain it. Place and time are judged apart; never surer than the surest.
     """
     assert estimates, "there is nothing to fuse"
-    return _best(list(estimates))
+    best = _best(list(estimates))
+    scale_place = scale_time = 1.0
+    for other in estimates:
+        north_m = (other.latitude_rad - best.latitude_rad) * _kernels.SEMI_MAJOR_M
+        turn_rad = (other.longitude_rad - best.longitude_rad + math.pi) % (2.0 * math.pi) - math.pi
+        east_m = turn_rad * math.cos(best.latitude_rad) * _kernels.SEMI_MAJOR_M
+        gap_m = np.array([east_m, north_m])
+        both_m2 = _matrix_m2(best) + _matrix_m2(other)
+        distance2 = float(gap_m @ np.linalg.solve(both_m2, gap_m))
+        scale_place = max(scale_place, distance2 / CHI2_2_P90)
+        gap_s = other.time.elapsed_s(since=best.time)
+        both_s2 = best.time_sigma_s**2 + other.time_sigma_s**2
+        scale_time = max(scale_time, gap_s**2 / both_s2 / CHI2_1_P90)
+    ee, en, nn = best.covariance_east_north_m2
+    return PlaceEstimate(
+        best.latitude_rad,
+        best.longitude_rad,
+        (ee * scale_place, en * scale_place, nn * scale_place),
+        best.time,
+        best.time_sigma_s * math.sqrt(scale_time),
+    )
+
+
+def _matrix_m2(estimate: PlaceEstimate) -> Floats:
+    ee, en, nn = estimate.covariance_east_north_m2
+    return np.array([[ee, en], [en, nn]])
 
 
 def _best(estimates: list[PlaceEstimate]) -> PlaceEstimate:
-    """The place of the surest place, the time of the surest time."""
-    place = min(estimates, key=lambda e: (_area(e), e.time.tai_ns))
-    moment = min(estimates, key=lambda e: (e.time_sigma_s, e.time.tai_ns))
+    """The place of the surest place, the time of the surest time; of equals the first."""
+    place = min(estimates, key=_variance_m2)
+    moment = min(estimates, key=lambda estimate: estimate.time_sigma_s)
     return PlaceEstimate(
         place.latitude_rad,
         place.longitude_rad,
@@ -82,12 +117,13 @@ def _best(estimates: list[PlaceEstimate]) -> PlaceEstimate:
     )
 
 
-def _area(estimate: PlaceEstimate) -> float:
+def _variance_m2(estimate: PlaceEstimate) -> float:
     ee, _, nn = estimate.covariance_east_north_m2
     return ee + nn
 
 
 def _seen_under_thrust(track: Track) -> bool:
+    """Whether the first states lie before burnout."""
     if not track.free_flight_seen:
         return True
     burnt_out_at = track.burnt_out_at
@@ -96,108 +132,116 @@ def _seen_under_thrust(track: Track) -> bool:
 
 @dataclass(frozen=True)
 class _Liftoff:
-    """One way back: ground point (unit sphere), when, and the covariance of both (metres, s)."""
+    """One way back: ground point (a direction), when, and the covariance of both (metres, s)."""
 
     point: Floats
     at: Instant
     spread: Floats
-    along: Floats
 
 
-def _from_thrust(state: StateEstimate) -> PlaceEstimate | None:
-    found = _liftoff(state)
-    return None if found is None else _place([found], np.ones(1))
-
-
-def _liftoff(state: StateEstimate) -> _Liftoff | None:
+def _liftoff(mean: Floats, covariance: Floats, at: Instant, family: Family) -> _Liftoff | None:
+    """Back to lift-off by the boost family; None for what does not climb."""
+    values = np.empty(_kernels.NUMBERS)
+    _kernels.shape(mean, values)
+    if values[0] < ALTITUDE_MIN_M or values[2] < CLIMB_MIN_M_S:
+        return None
     out = np.empty(8)
     spread = np.empty((4, 4))
-    _kernels.liftoff_spread(state.mean, state.covariance, _AGE, _RUN, out, spread)
-    age_s, run_m = float(out[0]), float(out[1])
-    values = np.empty(_kernels.NUMBERS)
-    _kernels.shape(state.mean, values)
-    if values[0] < 100.0 or values[2] < 20.0 or not np.all(np.isfinite(spread)):
+    _kernels.liftoff_spread(mean, covariance, family.features, family.age, family.run, out, spread)
+    if not np.all(np.isfinite(spread)):
         return None
+    age_s, run_m = float(out[0]), float(out[1])
     point, along = out[2:5].copy(), out[5:8].copy()
     across = np.cross(point, along)
-    spread[:3, :3] += (RUN_SPREAD * run_m) ** 2 * np.outer(along, along)
+    spread[:3, :3] += (family.run_sigma_fraction * run_m) ** 2 * np.outer(along, along)
     spread[:3, :3] += (AZIMUTH_SPREAD_RAD * run_m) ** 2 * np.outer(across, across)
     spread[:3, :3] += SITE_SIGMA_M**2 * np.eye(3)
-    spread[3, 3] += (AGE_SPREAD * age_s) ** 2 + 1.0
-    return _Liftoff(point, state.valid_at.later(-age_s), spread, along)
+    spread[3, 3] += (family.age_sigma_fraction * age_s) ** 2 + LIFT_OFF_SIGMA_S**2
+    return _Liftoff(point, at.later(-age_s), spread)
+
+
+def _from_arcs(powered: list[StateEstimate]) -> list[_Liftoff | None]:
+    """Ways back from smooth curves through the first states, short ones and long ones."""
+    ways = []
+    for count in range(FIT_STATES_MIN, len(powered) + 1, 3):
+        part = powered[:count]
+        span_s = part[-1].valid_at.elapsed_s(since=part[0].valid_at)
+        if FIT_SPAN_MIN_S <= span_s <= FIT_SPAN_MAX_S:
+            for at in (part[0].valid_at, part[0].valid_at.later(0.5 * span_s)):
+                ways.append(_liftoff(*_smooth(part, at), at, BY_MOTION))
+    return ways
+
+
+def _smooth(states: list[StateEstimate], at: Instant) -> tuple[Floats, Floats]:
+    """Position, velocity and acceleration at a moment (9), with covariance, by a cubic in time.
+
+    Weighted least squares through the filtered positions and velocities of all states.
+    """
+    information = np.zeros((12, 12))
+    pointed = np.zeros(12)
+    shift = np.concatenate([states[0].mean[:3], np.zeros(3)])
+    for state in states:
+        t = state.valid_at.elapsed_s(since=at)
+        rows = np.array([[1.0, t, t * t / 2.0, t**3 / 6.0], [0.0, 1.0, t, t * t / 2.0]])
+        design = np.kron(rows, np.eye(3))
+        weighted = design.T @ np.linalg.inv(state.covariance * FIT_INFLATION)
+        information += weighted @ design
+        pointed += weighted @ (state.mean - shift)
+    scale = 1.0 / np.sqrt(np.diag(information))
+    covariance = np.linalg.inv(information * np.outer(scale, scale)) * np.outer(scale, scale)
+    mean = (covariance @ pointed)[:9]
+    mean[:3] += shift[:3]
+    return mean, np.ascontiguousarray(covariance[:9, :9])
 
 
 def _from_coast(state: StateEstimate) -> PlaceEstimate | None:
-    """Back along the ballistic arc to where the family is as old as burns of this energy last."""
+    """Back along the ballistic arc to where the family is as old as burns of this energy last.
+
+    The burn times that the energy allows are five nodes of their ln-normal spread; the answer has
+    the mean and covariance of the five ways back.
+    """
     values = np.empty(_kernels.NUMBERS)
     _kernels.shape(state.mean, values)
-    burn_s = BURN_S_PER_M_S * float(values[6])
     ways: list[_Liftoff] = []
     weights: list[float] = []
     for node, weight in zip(_NODES, _WEIGHTS, strict=True):
-        start = _burnout(state, burn_s * math.exp(BURN_LOG_SIGMA * float(node)))
-        found = None if start is None else _liftoff(start)
-        if found is not None:
-            ways.append(found)
+        burn_s = BURN_S_PER_M_S * float(values[6]) * math.exp(BURN_LOG_SIGMA * float(node))
+        elapsed_s = _kernels.coast_back(
+            state.mean, burn_s, BY_STATE.age, BY_STATE.run, COAST_STEP_S, COAST_BACK_MAX_S
+        )
+        if elapsed_s < 0.0:
+            continue
+        mean = np.empty(6)
+        covariance = np.empty((6, 6))
+        predict(
+            state.mean, state.covariance, 0.0, 0.0, -elapsed_s, COAST_STEP_S, mean, covariance
+        )
+        way = _liftoff(mean, covariance, state.valid_at.later(-elapsed_s), BY_STATE)
+        if way is not None:
+            ways.append(way)
             weights.append(float(weight))
-    if not ways:
-        return None
-    return _place(ways, np.array(weights) / sum(weights))
-
-
-def _burnout(state: StateEstimate, burn_s: float) -> StateEstimate | None:
-    """The state on the way back at which the boost family is ``burn_s`` old; None if never."""
-    now = state.mean.copy()
-    back = np.empty(6)
-    out = np.empty(8)
-    values = np.empty(_kernels.NUMBERS)
-    elapsed_s = 0.0
-    while elapsed_s < COAST_BACK_MAX_S:
-        _kernels.shape(now, values)
-        if values[0] < 3_000.0:
-            return None
-        _kernels.liftoff(now, _AGE, _RUN, out)
-        if values[2] > 20.0 and out[0] <= burn_s:
-            break
-        propagate(now, 0.0, -4.0, 4.0, back)
-        now[:] = back
-        elapsed_s += 4.0
-    else:
-        return None
-    root = np.zeros((6, 6))
-    moved = np.empty(6)
-    for i in range(6):
-        small = 10.0 if i < 3 else 0.1
-        ahead = state.mean.copy()
-        ahead[i] += small
-        propagate(ahead, 0.0, -elapsed_s, 4.0, moved)
-        root[:, i] = (moved - now) / small
-    return StateEstimate(
-        state.valid_at.later(-elapsed_s), now, root @ state.covariance @ root.T
-    )
+    return _place(ways, np.array(weights) / sum(weights)) if ways else None
 
 
 def _place(ways: list[_Liftoff], weights: Floats) -> PlaceEstimate:
     """Mean and covariance of a mixture of ways back."""
-    points = np.array([w.point for w in ways])
+    points = np.array([way.point for way in ways])
     middle = weights @ points
-    latitude_rad, longitude_rad, _ = _kernels.ground_of(
-        *(float(v) for v in middle / np.linalg.norm(middle) * _kernels.SEMI_MAJOR_M)
-    )
+    x_m, y_m, z_m = (float(v) for v in middle / np.linalg.norm(middle) * _kernels.SEMI_MAJOR_M)
+    latitude_rad, longitude_rad, _ = _kernels.ground_of(x_m, y_m, z_m)
     enu = enu_from_ecef(Geodetic(latitude_rad, longitude_rad))[:2]
     offsets = (points - middle) @ enu.T * _kernels.SEMI_MAJOR_M
-    first = ways[0].at
-    after_s = np.array([w.at.elapsed_s(since=first) for w in ways])
+    after_s = np.array([way.at.elapsed_s(since=ways[0].at) for way in ways])
     mean_s = float(weights @ after_s)
     covariance = np.zeros((2, 2))
     variance_s2 = 0.0
     for way, weight, offset, moment_s in zip(ways, weights, offsets, after_s, strict=True):
         covariance += weight * (enu @ way.spread[:3, :3] @ enu.T + np.outer(offset, offset))
-        variance_s2 += float(weight) * (float(way.spread[3, 3]) + (float(moment_s) - mean_s) ** 2)
+        variance_s2 += float(weight * (way.spread[3, 3] + (moment_s - mean_s) ** 2))
     return PlaceEstimate(
         latitude_rad,
         longitude_rad,
         (float(covariance[0, 0]), float(covariance[0, 1]), float(covariance[1, 1])),
-        first.later(mean_s),
+        ways[0].at.later(mean_s),
         math.sqrt(variance_s2),
     )

@@ -9,15 +9,16 @@ class AssessmentSettings:
 
     The ballistic coefficient is that of a re-entry body of unknown make: median 8,000 kg/m2, the
     spread (a factor of 1.65 either way, one sigma) from blunt separated bodies near 3,000 to slender
-    ones near 20,000. ``lift_ratio_sigma`` is the lift-to-drag ratio, up and sideways, that a body
-    on a low path may use without having shown it; ``trim_ratio_sigma`` is what is left of it on a
-    high ballistic path (winds, a body flying slightly askew, density off the exponential model).
+    ones near 20,000. ``lift_ratio_sigma`` is the lift-to-drag ratio, up or (half of it) sideways,
+    that a body on a low path may use without having shown it: slender cones and gliders reach 2 to
+    3 for moments, less on the whole. ``trim_ratio_sigma`` is what is left of it on a high ballistic
+    path (winds, a body flying slightly askew, density off the exponential model).
     """
 
     ballistic_coefficient_kg_m2: float = 8_000.0
     ballistic_coefficient_log_sigma: float = 0.5
     trim_ratio_sigma: float = 0.05
-    lift_ratio_sigma: float = 0.5
+    lift_ratio_sigma: float = 0.8
     lift_sure_below_m: float = 65_000.0
     """An apogee below this lies where control surfaces work the whole way."""
     lift_absent_above_m: float = 110_000.0

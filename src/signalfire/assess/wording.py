@@ -1,16 +1,13 @@
 """What a warning says, from its fields, in Japanese, Korean and English.
 
-Every sentence is a template of its language with numbers, times and names put in; no sentence is
-put together from parts, and all languages have the same templates (a test sees to it). The calls
-to act follow the sense of the public phrases of J-Alert (Cabinet Secretariat, Civil Protection
-Portal, "launch, take shelter, passed, lifted") and of Korea's civil-defence alerts; the words are
-our own and are no official text of either country.
+Every sentence is a template of its language (``phrases``) with numbers, times and names put in.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from signalfire.assess.phrases import TEMPLATES
 from signalfire.basis.identity import NationId, WarningId
 from signalfire.basis.instant import Instant
 from signalfire.basis.limits import AREAS_NAMED_MAX
@@ -38,21 +35,28 @@ class Cause(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Ground:
+    """A cause, and the areas that it is about where it is about some only (added, left)."""
+
+    cause: Cause
+    concerned: tuple[Texts, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """Everything that a message to people is worded from.
 
-    ``areas`` are those that the message names; ``concerned`` those that its cause is about (added,
-    left). ``sources`` are the nations whose reports it rests on; ``stands`` is the warning that
-    goes on where this one gives way to it.
+    ``areas`` are those that the message names. ``sources`` are the nations whose reports it rests
+    on; ``stands`` is the warning that goes on where this one gives way to it.
     """
 
     warning: WarningId
+    references: WarningId | None
     issuer: NationId
     status: WarningStatus
-    cause: Cause
+    grounds: tuple[Ground, ...]
     realm: Realm
     areas: tuple[WarnedArea, ...]
-    concerned: tuple[Texts, ...]
     window: tuple[Instant, Instant]
     confidence_probability: float
     observed_fraction: float
@@ -75,116 +79,120 @@ LOCAL_TIME: dict[str, tuple[float, Texts]] = {
 }
 """Seconds by which a nation's clocks are ahead of UTC, and what its time is called."""
 
-TEMPLATES: dict[str, dict[str, str]] = {
-    "ja": {
-        "realm.live": "{body}",
-        "realm.exercise": "【訓練】これは訓練です。{body}【訓練】",
-        "realm.test": "【試験】これは試験です。{body}【試験】",
-        "head.initial": "ミサイル発射。ミサイル発射。ミサイルが発射されたものとみられます。",
-        "head.update": "ミサイル情報の更新。先に出した警報{references}を次のとおり改めます。",
-        "head.cancel": "警報の取り消し。先に出した警報を取り消します。",
-        "head.all_clear": "警報の解除。避難の呼びかけを解除します。",
-        "area.impact": "落下するおそれがある地域：{areas}。",
-        "area.overflight": "上空を通過するおそれがある地域：{areas}。",
-        "area.debris": "落下物のおそれがある地域：{areas}。",
-        "area.concerned": "対象の地域：{areas}。",
-        "when": "予想時刻：{local_start}から{local_end}まで（{clock}）、{utc_start}から{utc_end}まで（UTC）。",
-        "when.utc": "予想時刻：{utc_start}から{utc_end}まで（UTC）。",
-        "sure": "確度{confidence}％。飛行時間の{observed}％を観測し、残りは予測です。独立した情報源の数：{witnesses}。",
-        "lost": "現在、ミサイルを捉えていません。最後の予測に基づきます。",
-        "do.impact": "直ちに建物の中、又は地下に避難してください。",
-        "do.overflight": "建物の中、又は地下に避難してください。不審な物を見つけた場合は近寄らず、警察や消防に連絡してください。",
-        "do.cancel": "避難の必要はありません。",
-        "do.follow": "引き続き警報{stands}に従ってください。",
-        "do.all_clear": "避難を終えて構いません。不審な物を見つけた場合は近寄らず、警察や消防に連絡してください。",
-        "who": "発表：{issuer}、番号{warning}。",
-        "because.impact_predicted": "理由：{areas}への落下が予測されます。",
-        "because.overflight_predicted": "理由：{areas}の上空の通過が予測されます。",
-        "because.areas_added": "理由：対象に{areas}を加えました。",
-        "because.areas_left": "理由：予測が{areas}にかからなくなったため、対象から外しました。",
-        "because.threat_changed": "理由：{areas}で予測される事態が変わりました。",
-        "because.window_moved": "理由：予想時刻が変わりました。",
-        "because.estimate_left": "理由：予測がこれらの地域にかからなくなりました。",
-        "because.superseded": "理由：警報{stands}と同じミサイルについての警報でした。",
-        "because.withdrawn": "理由：警報の基になった報告が取り消されました。",
-        "because.window_passed": "理由：予想時刻を過ぎました。",
-        "because.lost_hold_passed": "理由：ミサイルを捉えられないまま、定めた待ち時間が過ぎました。",
-        "alone": "{source}からの報告だけに基づきます。",
-        "list.separator": "、",
-        "list.more": "{areas}、ほか{count}地域",
-    },
-    "ko": {
-        "realm.live": "{body}",
-        "realm.exercise": "[훈련] 이것은 훈련입니다. {body} [훈련]",
-        "realm.test": "[시험] 이것은 시험입니다. {body} [시험]",
-        "head.initial": "미사일 발사. 미사일 발사. 미사일이 발사된 것으로 보입니다.",
-        "head.update": "미사일 정보 갱신. 앞서 발령한 경보 {references}의 내용을 다음과 같이 바꿉니다.",
-        "head.cancel": "경보 취소. 앞서 발령한 경보를 취소합니다.",
-        "head.all_clear": "경보 해제. 대피 요청을 해제합니다.",
-        "area.impact": "낙하가 우려되는 지역: {areas}.",
-        "area.overflight": "상공 통과가 우려되는 지역: {areas}.",
-        "area.debris": "낙하물이 우려되는 지역: {areas}.",
-        "area.concerned": "대상 지역: {areas}.",
-        "when": "예상 시각: {local_start}부터 {local_end}까지({clock}), {utc_start}부터 {utc_end}까지(UTC).",
-        "when.utc": "예상 시각: {utc_start}부터 {utc_end}까지(UTC).",
-        "sure": "확도 {confidence}%. 비행시간의 {observed}%를 관측했고 나머지는 예측입니다. 독립된 정보원 수: {witnesses}.",
-        "lost": "현재 미사일을 포착하지 못하고 있습니다. 마지막 예측에 따른 내용입니다.",
-        "do.impact": "즉시 건물 안이나 지하로 대피하십시오.",
-        "do.overflight": "건물 안이나 지하로 대피하십시오. 의심스러운 물체를 발견하면 다가가지 말고 경찰이나 소방에 신고하십시오.",
-        "do.cancel": "대피할 필요가 없습니다.",
-        "do.follow": "계속해서 경보 {stands}에 따르십시오.",
-        "do.all_clear": "대피를 마치셔도 됩니다. 의심스러운 물체를 발견하면 다가가지 말고 경찰이나 소방에 신고하십시오.",
-        "who": "발표: {issuer}, 번호 {warning}.",
-        "because.impact_predicted": "이유: {areas}에 낙하할 것으로 예측됩니다.",
-        "because.overflight_predicted": "이유: {areas} 상공을 통과할 것으로 예측됩니다.",
-        "because.areas_added": "이유: 대상 지역에 추가된 곳은 {areas}입니다.",
-        "because.areas_left": "이유: 예측이 더 이상 미치지 않아 대상에서 제외된 곳은 {areas}입니다.",
-        "because.threat_changed": "이유: {areas}에서 예측되는 상황이 바뀌었습니다.",
-        "because.window_moved": "이유: 예상 시각이 바뀌었습니다.",
-        "because.estimate_left": "이유: 예측이 더 이상 이 지역들에 미치지 않습니다.",
-        "because.superseded": "이유: 경보 {stands}와 동일한 미사일에 관한 경보였습니다.",
-        "because.withdrawn": "이유: 경보의 근거가 된 보고가 취소되었습니다.",
-        "because.window_passed": "이유: 예상 시각이 지났습니다.",
-        "because.lost_hold_passed": "이유: 미사일을 포착하지 못한 채 정해진 대기 시간이 지났습니다.",
-        "alone": "{source}의 보고에만 근거합니다.",
-        "list.separator": ", ",
-        "list.more": "{areas} 외 {count}개 지역",
-    },
-    "en": {
-        "realm.live": "{body}",
-        "realm.exercise": "EXERCISE. This is an exercise. {body} EXERCISE.",
-        "realm.test": "TEST. This is a test. {body} TEST.",
-        "head.initial": "Missile launch. Missile launch. A missile appears to have been launched.",
-        "head.update": "Missile information updated. This replaces notice {references}.",
-        "head.cancel": "Warning withdrawn. The earlier warning is withdrawn.",
-        "head.all_clear": "All clear. The call to take shelter is lifted.",
-        "area.impact": "May come down in: {areas}.",
-        "area.overflight": "May pass over: {areas}.",
-        "area.debris": "Parts may fall on: {areas}.",
-        "area.concerned": "Areas concerned: {areas}.",
-        "when": "Expected between {local_start} and {local_end} {clock}, {utc_start} and {utc_end} UTC.",
-        "when.utc": "Expected between {utc_start} and {utc_end} UTC.",
-        "sure": "Probability {confidence} %. Observed for {observed} % of the flight, the rest is predicted. Independent sources: {witnesses}.",
-        "lost": "The missile is not being seen now; this rests on the last prediction.",
-        "do.impact": "Take shelter at once inside a building or underground.",
-        "do.overflight": "Take shelter inside a building or underground. Do not go near anything suspicious; tell the police or the fire service.",
-        "do.cancel": "There is no need to take shelter.",
-        "do.follow": "Keep following notice {stands}.",
-        "do.all_clear": "You may leave shelter. Do not go near anything suspicious; tell the police or the fire service.",
-        "who": "Issued by {issuer}, notice {warning}.",
-        "because.impact_predicted": "Predicted to come down in {areas}.",
-        "because.overflight_predicted": "Predicted to pass over {areas}.",
-        "because.areas_added": "Areas added: {areas}.",
-        "because.areas_left": "The estimate no longer touches {areas}.",
-        "because.threat_changed": "The predicted threat changed for {areas}.",
-        "because.window_moved": "The expected time has moved.",
-        "because.estimate_left": "The estimate no longer touches the named areas.",
-        "because.superseded": "It concerned the same missile as notice {stands}, which stands.",
-        "because.withdrawn": "The reports behind the warning were withdrawn.",
-        "because.window_passed": "The expected time has passed.",
-        "because.lost_hold_passed": "The missile was lost and the stated hold has passed.",
-        "alone": "This rests on reports of {source} alone.",
-        "list.separator": ", ",
-        "list.more": "{areas} and {count} more",
-    },
-}  # fmt: skip
+
+def reason(notice: Notice) -> str:
+    """Why the message is sent: short sentences in English, nations by code."""
+    sentences = _because("en", notice)
+    if (source := sole_source(notice)) is not None:
+        sentences.append(TEMPLATES["en"]["alone"].format(source=source))
+    return " ".join(sentences)
+
+
+def texts(notice: Notice) -> Texts:
+    """The whole message in each language: what, where, when, what to do, how sure, why, who."""
+    ja, ko, en = (_text(language, notice) for language in LANGUAGES)
+    return Texts(ja, ko, en)
+
+
+def sole_source(notice: Notice) -> NationId | None:
+    """The one partner on whose word alone the warning rests; None where there are others or we."""
+    if len(notice.sources) == 1 and notice.sources[0] != notice.issuer:
+        return notice.sources[0]
+    return None
+
+
+def _text(language: str, notice: Notice) -> str:
+    say = TEMPLATES[language]
+    if notice.status in (WarningStatus.INITIAL, WarningStatus.UPDATE):
+        sentences = _threat_sentences(language, notice)
+    else:
+        sentences = _closing_sentences(language, notice)
+    issuer = _nation(notice.issuer, language)
+    sentences.append(say["who"].format(issuer=issuer, warning=notice.warning))
+    body = ("" if language == "ja" else " ").join(sentences)
+    return say[f"realm.{notice.realm.kind}"].format(body=body)
+
+
+def _threat_sentences(language: str, notice: Notice) -> list[str]:
+    """What may happen where and when, what to do, and how sure that is."""
+    say = TEMPLATES[language]
+    sentences = [say[f"head.{notice.status}"].format(references=notice.references)]
+    kinds = [kind for kind in AreaKind if any(area.kind is kind for area in notice.areas)]
+    for kind in kinds:
+        names = [area.name for area in notice.areas if area.kind is kind]
+        sentences.append(say[f"area.{kind}"].format(areas=_listed(language, names)))
+    sentences.append(_when(language, notice))
+    passes_only = kinds == [AreaKind.OVERFLIGHT]
+    sentences.append(say["do.overflight" if passes_only else "do.impact"])
+    sentences.append(
+        say["sure"].format(
+            confidence=round(100.0 * notice.confidence_probability),
+            observed=round(100.0 * notice.observed_fraction),
+            witnesses=notice.witnesses,
+        )
+    )
+    if notice.is_lost:
+        sentences.append(say["lost"])
+    if notice.status is WarningStatus.UPDATE:
+        sentences += _because(language, notice)
+    if (source := sole_source(notice)) is not None:
+        sentences.append(say["alone"].format(source=_nation(source, language)))
+    return sentences
+
+
+def _closing_sentences(language: str, notice: Notice) -> list[str]:
+    """That it is over or never was, for whom, what to do now, and why."""
+    say = TEMPLATES[language]
+    concerned = _listed(language, [area.name for area in notice.areas])
+    action = "do.follow" if notice.stands is not None else f"do.{notice.status}"
+    return [
+        say[f"head.{notice.status}"],
+        say["area.concerned"].format(areas=concerned),
+        say[action].format(stands=notice.stands),
+        *_because(language, notice),
+    ]
+
+
+def _because(language: str, notice: Notice) -> list[str]:
+    say = TEMPLATES[language]
+    return [
+        say[f"because.{ground.cause}"].format(
+            areas=_listed(language, ground.concerned), stands=notice.stands
+        )
+        for ground in notice.grounds
+    ]
+
+
+def _listed(language: str, names: Sequence[Texts]) -> str:
+    """Names of areas, the first few of them, and how many more."""
+    say = TEMPLATES[language]
+    shown = say["list.separator"].join(getattr(n, language) for n in names[:AREAS_NAMED_MAX])
+    if len(names) <= AREAS_NAMED_MAX:
+        return shown
+    return say["list.more"].format(areas=shown, count=len(names) - AREAS_NAMED_MAX)
+
+
+def _when(language: str, notice: Notice) -> str:
+    """The window in whole minutes, rounded outwards, on the issuer's clocks and in UTC."""
+    start, end = notice.window
+    end = end.later(59.999_999_999)
+    utc_start, utc_end = _minute(start), _minute(end)
+    if notice.issuer not in LOCAL_TIME:
+        return TEMPLATES[language]["when.utc"].format(utc_start=utc_start, utc_end=utc_end)
+    ahead_s, clock = LOCAL_TIME[notice.issuer]
+    return TEMPLATES[language]["when"].format(
+        local_start=_minute(start.later(ahead_s)),
+        local_end=_minute(end.later(ahead_s)),
+        clock=getattr(clock, language),
+        utc_start=utc_start,
+        utc_end=utc_end,
+    )
+
+
+def _minute(instant: Instant) -> str:
+    return utc_text(instant, digits=0)[11:16]
+
+
+def _nation(nation: NationId, language: str) -> str:
+    name: str = getattr(NATIONS[nation], language) if nation in NATIONS else nation
+    return name

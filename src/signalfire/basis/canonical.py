@@ -8,8 +8,20 @@ import hashlib
 from typing import Any
 
 import msgspec
+import numpy as np
 
-_ENCODER = msgspec.json.Encoder(order="sorted")
+
+def plain(value: Any) -> Any:
+    """A numpy scalar as the Python number that it is; a hook for ``msgspec``.
+
+    Raises TypeError for anything else that has no JSON form.
+    """
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+_ENCODER = msgspec.json.Encoder(order="sorted", enc_hook=plain)
 
 
 def canonical(content: Any) -> bytes:

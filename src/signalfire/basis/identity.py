@@ -24,14 +24,14 @@ _MINTED = re.compile(r"[ETW]-([A-Z]{3}-[1-9][0-9]{0,3})-([1-9][0-9]{0,11})", re.
 
 def nation_id(text: str) -> NationId:
     """Raises Malformed unless ``text`` is three upper-case letters."""
-    if not isinstance(text, str) or _NATION.fullmatch(text) is None:
+    if _NATION.fullmatch(text) is None:
         raise Malformed("not a nation: three upper-case letters of ISO 3166-1, such as KOR")
     return NationId(text)
 
 
 def node_id(text: str) -> NodeId:
     """Raises Malformed unless ``text`` is a nation, a hyphen and a number."""
-    if not isinstance(text, str) or _NODE.fullmatch(text) is None:
+    if _NODE.fullmatch(text) is None:
         raise Malformed("not a node: a nation and a number, such as KOR-1")
     return NodeId(text)
 
@@ -43,14 +43,14 @@ def nation_of(node: NodeId) -> NationId:
 
 def sensor_id(text: str) -> SensorId:
     """Raises Malformed unless ``text`` is 1 to 64 letters, digits or ``_.:-``."""
-    if not isinstance(text, str) or _SENSOR.fullmatch(text) is None:
+    if _SENSOR.fullmatch(text) is None:
         raise Malformed("not a sensor id: 1 to 64 letters, digits or _.:- , such as GP-B")
     return SensorId(text)
 
 
 def minted(text: str) -> bool:
     """Whether ``text`` has the form of an id that some node minted."""
-    return isinstance(text, str) and _MINTED.fullmatch(text) is not None
+    return _MINTED.fullmatch(text) is not None
 
 
 def minted_by(identity: str) -> NodeId:

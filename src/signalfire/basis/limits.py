@@ -20,6 +20,8 @@ TRACKS_MAX = 20_000
 """Tracks of one node; the weakest tentative ones go first."""
 SENSORS_MAX = 1_000
 EVENTS_MAX = 2_000
+REPLAY_TAIL_MAX_S = 4.0 * 3600.0
+"""How long after the last line a replay goes on ticking; every event ends before."""
 REPEATS_REMEMBERED_MAX = 200_000
 """Detections remembered to recognise an exact repeat."""
 
@@ -61,6 +63,10 @@ SCENARIO_EVENTS_MAX = 10_000
 PARTIES_MAX = 64
 RULES_MAX = 4_096
 
+# What people are told.
+AREAS_NAMED_MAX = 16
+"""Areas that one sentence names; the others are counted."""
+
 assert BULLETIN_BYTES_MAX < BROKER_PAYLOAD_BYTES_MAX
 assert LATE_MAX_S < CLOCK_LEAD_MAX_S
 assert DATAGRAM_BYTES_MAX <= LINE_BYTES_MAX
@@ -82,6 +88,8 @@ JOURNAL_RECORD_BYTES_MAX = 16 * 1024**2
 """Largest body of one journal record."""
 JOURNAL_SEGMENT_BYTES_MAX = 64 * 1024**2
 """A journal file this long is closed and the next one begun."""
+ENVELOPES_AT_ONCE_MAX = 256
+"""Envelopes that a node takes in one advance."""
 MOMENTS_WAITING_MAX = 4_096
 """Moments of a feed that wait for the node; the feed is then not read further."""
 DATAGRAMS_WAITING_MAX = 8_192

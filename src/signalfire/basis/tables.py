@@ -95,6 +95,8 @@ def _told(complaint: str, table: Any) -> tuple[str, str]:
     if what.startswith("Object missing required field"):
         missing = f"{path}.{what.rpartition(' ')[2]}".lstrip(".")
         return path, f"{entry_name(missing, table)}: missing; add it"
+    if what.endswith(("got datetime", "got date")):
+        what = "a time is a text: put it in quotation marks"
     if path == "format":
         what = "this version reads format = 1"
     value = repr(_value_at(path, table))
@@ -110,7 +112,7 @@ def split_complaint(complaint: str) -> tuple[str, str]:
     ('Expected float, got str', 'sigma.range_m')
     """
     what, _, path = complaint.partition(" - at `$")
-    return what.replace("`", ""), path.rstrip("`").removeprefix(".")
+    return what.replace("`", "").replace(" | null", ""), path.rstrip("`").removeprefix(".")
 
 
 def line_of(path: str, text: str) -> int | None:

@@ -69,7 +69,7 @@ def instant_from_utc(text: str) -> Instant:
     >>> instant_from_utc("2017-09-14T21:57:00Z").tai_ns
     1505426257000000000
     """
-    match = _TEXT.fullmatch(text) if isinstance(text, str) else None
+    match = _TEXT.fullmatch(text)
     if match is None:
         raise Malformed("not a UTC time such as 2017-09-14T21:57:00Z: write ISO 8601 with Z")
     year, month, day, hour, minute = (int(part) for part in match.groups()[:5])

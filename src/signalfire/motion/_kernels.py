@@ -76,11 +76,11 @@ def step(state: Floats, drag: float, dt: float, work: Floats, out: Floats) -> No
 
 @kernel
 def propagate(state: Floats, drag: float, elapsed: float, step_max: float, out: Floats) -> None:
-    """Move one state by ``elapsed`` seconds (either sign) in equal steps of at most ``step_max``."""
+    """Move a state by ``elapsed`` seconds (either sign) in equal steps of at most ``step_max``."""
     work = np.empty((5, 6))
     for i in range(6):
         out[i] = state[i]
-    count = max(1, int(math.ceil(abs(elapsed) / step_max - 1e-9)))
+    count = max(1, math.ceil(abs(elapsed) / step_max - 1e-9))
     for _ in range(count):
         step(out, drag, elapsed / count, work, out)
 
@@ -219,7 +219,8 @@ def drag_deceleration(state: Floats, drag: float) -> float:
     h = altitude_of(state[0], state[1], state[2])
     if drag <= 0.0 or h >= AIR_TOP_M:
         return 0.0
-    return 0.5 * air_density(h) * (state[3] ** 2 + state[4] ** 2 + state[5] ** 2) * drag
+    square = state[3] ** 2 + state[4] ** 2 + state[5] ** 2
+    return float(0.5 * air_density(h) * square * drag)
 
 
 @kernel
@@ -246,7 +247,7 @@ def predict_driven(
     middle = np.empty(6)
     f = np.empty((6, 6))
     half = np.empty((6, 6))
-    count = max(1, int(math.ceil(abs(elapsed) / step_max - 1e-9)))
+    count = max(1, math.ceil(abs(elapsed) / step_max - 1e-9))
     dt = elapsed / count
     for _ in range(count):
         step(mean, drag, 0.5 * dt, work, middle)

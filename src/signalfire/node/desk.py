@@ -7,10 +7,14 @@ from signalfire.release.released import Released
 
 
 class Desk:
-    """Collects, in order, everything that one ``advance`` brings forth."""
+    """Collects, in order, everything that one ``advance`` brings forth.
 
-    def __init__(self, now: Instant) -> None:
+    ``is_second`` says that a whole second was among what came: what is due each second is due.
+    """
+
+    def __init__(self, now: Instant, *, is_second: bool) -> None:
         self.now = now
+        self.is_second = is_second
         self._lines: list[Line] = []
         self._bulletins: list[Released[Bulletin]] = []
         self._receipted: list[Receipted] = []

@@ -9,6 +9,7 @@ survives; the other is remembered as a member.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
+from signalfire.assess.areas import AreaThreat
 from signalfire.assess.assessor import Assessed
 from signalfire.basis.identity import EventId, NationId, NodeId, TrackId, event_id, minted_by
 from signalfire.basis.instant import Instant
@@ -21,7 +22,7 @@ from signalfire.fusion.match import (
     separation_d2,
     times_apart,
 )
-from signalfire.motion.free_flight import predict
+from signalfire.motion.free_flight import DRAG_NOMINAL_M2_KG, predict
 from signalfire.picture.estimate import PlaceEstimate, StateEstimate
 from signalfire.picture.event import Assessment, Phase, TrackReport
 from signalfire.picture.track import Track
@@ -37,7 +38,7 @@ FREE_NOISE_M2_S3 = 1e-2
 def moved(state: StateEstimate, at: Instant, *, is_forced: bool) -> StateEstimate:
     """A state at another instant; what is under power or lift is shaken accordingly."""
     noise_m2_s3 = FORCED_NOISE_M2_S3 if is_forced else FREE_NOISE_M2_S3
-    return predict(state, at, noise_m2_s3=noise_m2_s3)
+    return predict(state, at, drag_m2_kg=DRAG_NOMINAL_M2_KG, noise_m2_s3=noise_m2_s3)
 
 
 @dataclass
@@ -63,6 +64,8 @@ class Event:
     common: Assessed | None = None
     sources: tuple[NationId, ...] = ()
     observed_s: float = 0.0
+    threatened: tuple[tuple[int, int], tuple[AreaThreat, ...] | None] | None = None
+    """Threats to our areas, after the mark of the estimate that they were reckoned from."""
     closed_at: Instant | None = None
 
     @property

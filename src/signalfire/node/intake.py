@@ -6,12 +6,12 @@ A refusal is written down and counted; the rest of the inbox goes on.
 import json
 from dataclasses import dataclass, field
 
-from signalfire.basis.errors import PeerError
+from signalfire.basis.errors import NotAuthentic, PeerError
 from signalfire.basis.identity import EventId, NationId
 from signalfire.formats.decoded import Fault
 from signalfire.formats.native import reading
 from signalfire.formats.native.detections import decode_line
-from signalfire.formats.native.lines import line, refused_line, warning_line
+from signalfire.formats.native.lines import line, refused_line, retraction_line, warning_line
 from signalfire.node.border import Opened
 from signalfire.node.desk import Desk
 from signalfire.node.inbox import InboxItem, ItemKind
@@ -104,8 +104,11 @@ def _by_kind(post: Post, desk: Desk, opened: Opened, intake: Intake) -> None:
     elif kind is Kind.WARNING:
         warning = reading.read_warning(opened.payload)
         if isinstance(warning, Warning):
-            post.setup.realm.require(warning.realm)
+            if warning.realm != post.setup.realm:
+                raise NotAuthentic(f"a warning of realm {warning.realm.name}, not ours")
             desk.write(Stream.RECEIVED, warning_line(warning))
+        else:
+            desk.write(Stream.RECEIVED, retraction_line(warning))
     elif kind is Kind.RECEIPT:
         for receipt in reading.read_receipts(opened.payload):
             desk.confirm(Receipted(nation, receipt.node, receipt.epoch, receipt.sequence))

@@ -22,6 +22,11 @@ class Node:
     def setup(self) -> NodeSetup:
         return self._post.setup
 
+    @property
+    def repeats(self) -> int:
+        """How many detections came again and were passed over."""
+        return self._post.repeats
+
     def advance(self, now: Instant, inbox: tuple[InboxItem, ...]) -> Outbox:
         """Take the inbox at ``now``; return what leaves. Bad input never raises: it is refused,
         counted and written to the record of refusals.

@@ -6,7 +6,7 @@ Nothing here waits, reads a clock or touches the world: the same inboxes give th
 
 from signalfire.basis.instant import Instant
 from signalfire.node.desk import Desk
-from signalfire.node.inbox import InboxItem
+from signalfire.node.inbox import InboxItem, ItemKind
 from signalfire.node.intake import decode
 from signalfire.node.outbox import Outbox
 from signalfire.node.post import Post
@@ -18,12 +18,12 @@ from signalfire.node.watching import assess, fuse, track
 
 def run(post: Post, now: Instant, inbox: tuple[InboxItem, ...]) -> Outbox:
     """Take what came, think, and say what leaves."""
-    desk = Desk(now)
+    desk = Desk(now, is_second=any(item.kind is ItemKind.TICK for item in inbox))
 
     intake = decode(post, desk, inbox)  # bytes become detections, partners' reports, commands
-    track(post, intake.detections, now)  # own detections move own tracks
-    changes = fuse(post, intake.reports, now)  # whose missile is whose: one missile, one event
-    assess(post, changes, now)  # from own sensors, which may be shared; then from all that is seen
+    track(post, desk, intake.detections)  # own detections move own tracks
+    changes = fuse(post, desk, intake.reports)  # whose missile is whose: one missile, one event
+    assess(post, desk, changes)  # from own sensors, which may be shared; then from all that is seen
     show(post, desk, changes)  # the picture, view beside view
     warnings = warn(post, desk, changes)  # what our people are told
     share(post, desk, changes, warnings)  # decide and seal: to each partner what it may have

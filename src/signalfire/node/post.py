@@ -1,7 +1,7 @@
 """The state of one node between two advances."""
 
 from signalfire.assess.alert import AlertBook
-from signalfire.basis.identity import EventId, NationId
+from signalfire.basis.identity import EventId, TrackId
 from signalfire.basis.instant import Instant
 from signalfire.basis.limits import REPEATS_REMEMBERED_MAX
 from signalfire.node.border import Border
@@ -9,7 +9,7 @@ from signalfire.node.events import EventBook
 from signalfire.node.health import Health
 from signalfire.node.setup import NodeSetup
 from signalfire.picture.detection import Detection
-from signalfire.picture.event import Assessment, Phase
+from signalfire.picture.event import Phase
 from signalfire.tracking.tracker import Tracker
 
 
@@ -26,9 +26,9 @@ class Post:
         self.health = Health(setup.partners)
         self.alerts = AlertBook(setup.nation, setup.node, setup.realm, setup.alert)
         self.own_area_count = len(setup.areas.areas_of(setup.nation))
-        self.shared: dict[EventId, tuple[Instant, Assessment]] = {}
-        self.withheld: dict[tuple[NationId, str, str, str | None], int] = {}
-        self.detections_this_second = 0
+        self.told_events: dict[EventId, Instant] = {}
+        self.told_tracks: dict[TrackId, tuple[Instant, Phase]] = {}
+        self.detections_heard = 0
         self._seen: dict[tuple[object, ...], None] = {}
         self.repeats = 0
 
@@ -44,7 +44,7 @@ class Post:
 
     def heard(self, detection: Detection) -> None:
         """A sensor of ours has spoken."""
-        self.detections_this_second += 1
+        self.detections_heard += 1
         self.health.heard_sensor(detection.sensor, detection.received_at)
 
     def retire(self, now: Instant) -> None:

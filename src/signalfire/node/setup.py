@@ -12,7 +12,7 @@ from signalfire.basis.identity import NationId, NodeId, nation_of
 from signalfire.basis.realm import Realm
 from signalfire.picture.detection import Sensor
 from signalfire.release.policy import Policy
-from signalfire.tracking.tracker import TrackingSettings
+from signalfire.tracking.settings import TrackingSettings
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class NodeSetup:
     sensors: tuple[Sensor, ...]
     policy: Policy
     key: Ed25519PrivateKey
-    trust: Mapping[NationId, Ed25519PublicKey]
+    trust: Mapping[NodeId, Ed25519PublicKey]
     areas: AreaTable
     tracking: TrackingSettings = field(default_factory=TrackingSettings)
     alert: AlertSettings = field(default_factory=AlertSettings)

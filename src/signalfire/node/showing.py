@@ -19,12 +19,12 @@ def show(post: Post, desk: Desk, changes: Changes) -> None:
     for gone in changes.renamed:
         for view in _views(post, gone.last, changes, every=True):
             last = replace(view, event=gone.old, superseded_by=gone.new)
-            desk.write(Stream.PICTURE, picture_line(last, post.setup.nation, desk.now))
-    is_second = desk.now.is_whole_second()
+            desk.write(Stream.PICTURE, picture_line(last, now=desk.now, nation=post.setup.nation))
+    is_second = desk.is_second
     for event in post.book.open_events():
         for view in _views(post, event, changes, every=is_second):
             shown = _at_now(view, desk.now) if is_second else view
-            desk.write(Stream.PICTURE, picture_line(shown, post.setup.nation, desk.now))
+            desk.write(Stream.PICTURE, picture_line(shown, now=desk.now, nation=post.setup.nation))
 
 
 def _views(post: Post, event: Event, changes: Changes, *, every: bool) -> list[EventView]:

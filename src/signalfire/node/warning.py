@@ -1,14 +1,113 @@
 """Civil warnings: where the common view threatens areas of our own country."""
 
+import math
+
 from signalfire.assess.alert import EventFacts
 from signalfire.assess.areas import AreaThreat
 from signalfire.assess.threats import threats
-from signalfire.basis.canonical import canonical
+from signalfire.basis.instant import NS_PER_S, Instant
 from signalfire.basis.utc import utc_text
-from signalfire.formats.native.lines import warning_line
+from signalfire.formats.native.lines import line, warning_line
 from signalfire.node.desk import Desk
 from signalfire.node.events import Event
 from signalfire.node.outbox import Stream
 from signalfire.node.post import Post
 from signalfire.node.watching import Changes
+from signalfire.picture.estimate import PlaceEstimate
+from signalfire.picture.event import Phase
 from signalfire.picture.warning import Warning
+
+
+REVIEW_S = 10.0
+"""An estimate without new observations is reckoned anew so often: its doubt grows."""
+
+
+def warn(post: Post, desk: Desk, changes: Changes) -> tuple[Warning, ...]:
+    """Review every event whose common view was assessed; write down what people are told, and why."""
+    issued: list[Warning] = []
+    for gone in changes.renamed:
+        issued += post.alerts.rename(desk.now, gone.old, gone.new)
+    for event in post.book.open_events():
+        if event.event not in changes.joint or not post.own_area_count:
+            continue
+        found = _threats(post, event, desk.now)
+        messages = post.alerts.review(desk.now, event.event, found, _facts(event))
+        for message in messages:
+            desk.write(Stream.DECISIONS, _decision(event, message, found))
+        issued += messages
+    if desk.is_second:
+        issued += post.alerts.tick(desk.now)
+    for message in issued:
+        desk.write(Stream.WARNINGS, warning_line(message))
+    return tuple(issued)
+
+
+def _threats(post: Post, event: Event, now: Instant) -> tuple[AreaThreat, ...] | None:
+    """What the event may do to our areas; None where there is no estimate.
+
+    Reckoned anew when the estimate behind it is a new one, and now and then as an old one ages.
+    """
+    assert event.common is not None
+    prediction = event.common.prediction
+    if prediction is None or not isinstance(event.common.assessment.impact, PlaceEstimate):
+        return None
+    made = (prediction.state.valid_at.tai_ns, int(now.tai_ns / (REVIEW_S * NS_PER_S)))
+    if event.threatened is not None and event.threatened[0] == made:
+        return event.threatened[1]
+    footprint = prediction.footprint()
+    found = (
+        None if footprint is None else threats(footprint, post.setup.areas, post.setup.nation)
+    )
+    event.threatened = (made, found)
+    return found
+
+
+def _facts(event: Event) -> EventFacts:
+    assert event.common is not None
+    assessment = event.common.assessment
+    is_lost = assessment.phase is Phase.LOST
+    return EventFacts(
+        observed_fraction=assessment.observed_fraction,
+        witnesses=assessment.witnesses,
+        phase=assessment.phase,
+        sources=event.sources,
+        lost_since=assessment.last_observed_at if is_lost else None,
+    )
+
+
+def _decision(event: Event, message: Warning, found: tuple[AreaThreat, ...] | None) -> bytes:
+    """Why this message: what it rests on, as the journal keeps it."""
+    assert event.common is not None
+    assessment = event.common.assessment
+    impact = assessment.impact
+    return line(
+        {
+            "at": utc_text(message.at),
+            "warning": message.warning,
+            "status": message.status.value,
+            "reason": message.reason,
+            "event": event.event,
+            "members": event.members,
+            "from": event.sources,
+            "phase": assessment.phase.value,
+            "last_observed_at": utc_text(assessment.last_observed_at),
+            "impact": {
+                "lat_deg": math.degrees(impact.latitude_rad),
+                "lon_deg": math.degrees(impact.longitude_rad),
+                "time": utc_text(impact.time),
+                "semi_major_p90_m": impact.ellipse_p90.semi_major_m,
+            }
+            if isinstance(impact, PlaceEstimate)
+            else {"unknown": impact.reason},
+            "areas": [
+                {
+                    "id": threat.area,
+                    "affected_probability": round(threat.affected_probability, 6),
+                    "hit_probability": round(threat.hit_probability, 6),
+                }
+                for threat in found or ()
+            ],
+            "confidence": round(message.confidence, 6),
+            "witnesses": message.witnesses,
+        }
+    )

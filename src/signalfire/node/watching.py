@@ -10,6 +10,7 @@ from signalfire.assess.observed import Observed
 from signalfire.basis.identity import EventId, NationId
 from signalfire.basis.instant import Instant
 from signalfire.fusion.combine import combine
+from signalfire.node.desk import Desk
 from signalfire.node.change import is_material
 from signalfire.node.events import Event, Superseded
 from signalfire.node.intake import PartnerReport
@@ -37,22 +38,22 @@ class Changes:
     """Events assessed from everything that may be seen, and whether that changed materially."""
 
 
-def track(post: Post, detections: Sequence[Detection], now: Instant) -> None:
+def track(post: Post, desk: Desk, detections: Sequence[Detection]) -> None:
     """Own detections move own tracks; at whole seconds the rules for dropping them apply."""
     if detections:
-        post.tracker.take(detections, now)
-    if now.is_whole_second():
-        post.tracker.tick(now)
+        post.tracker.take(detections, desk.now)
+    if desk.is_second:
+        post.tracker.tick(desk.now)
 
 
-def fuse(post: Post, reports: Sequence[PartnerReport], now: Instant) -> Changes:
+def fuse(post: Post, desk: Desk, reports: Sequence[PartnerReport]) -> Changes:
     """Whose missile is whose: own tracks and partners' reports find their events."""
     changes = Changes()
     tracks = tuple(t for t in post.tracker.tracks() if not post.book.is_retired(t.track))
     for current in tracks:
         event = post.book.by_own_track(current.track)
         if event is None:
-            event = _new_own_event(post, current, tracks, now)
+            event = _new_own_event(post, current, tracks, desk.now)
             if event is None:
                 continue
             changes.turned.add(event.event)
@@ -60,28 +61,27 @@ def fuse(post: Post, reports: Sequence[PartnerReport], now: Instant) -> Changes:
             changes.turned.add(event.event)
         event.own_track = current
     for report in reports:
-        _enter(post, report, changes, now)
-    if now.is_whole_second():
+        _enter(post, report, changes, desk.now)
+    if desk.is_second:
         changes.renamed += post.book.merge_agreeing()
     return changes
 
 
-def assess(post: Post, changes: Changes, now: Instant) -> None:
+def assess(post: Post, desk: Desk, changes: Changes) -> None:
     """Assess events: all at a whole second, else those that something touched.
 
     First from own sensors alone, which is what may be shared, then from everything seen.
     """
-    is_second = now.is_whole_second()
     for event in post.book.open_events():
-        if event.own_track is not None and (is_second or event.event in changes.turned):
+        if event.own_track is not None and (desk.is_second or event.event in changes.turned):
             before = event.own.assessment if event.own is not None else None
             believed = before.belief if before is not None else None
             rests_on = observed_by(event.event, post.setup.nation, event.own_track, believed)
-            event.own = assess_state(rests_on, now)
+            event.own = assess_state(rests_on, desk.now)
             changes.own[event.event] = is_material(before, event.own.assessment)
-        if is_second or event.event in changes.own or event.event in changes.partners:
+        if desk.is_second or event.event in changes.own or event.event in changes.partners:
             before = event.common.assessment if event.common is not None else None
-            _assess_common(post, event, now)
+            _assess_common(post, desk, event)
             if event.common is not None:
                 changes.joint[event.event] = is_material(before, event.common.assessment)
 
@@ -124,7 +124,7 @@ def _enter(post: Post, report: PartnerReport, changes: Changes, now: Instant) ->
         changes.partners.setdefault(event.event, set()).add(report.nation)
 
 
-def _assess_common(post: Post, event: Event, now: Instant) -> None:
+def _assess_common(post: Post, desk: Desk, event: Event) -> None:
     """The common view of one event: states fused, launches fused, then assessed like any other."""
     contributions = event.contributions(post.setup.nation)
     if not contributions:
@@ -133,7 +133,7 @@ def _assess_common(post: Post, event: Event, now: Instant) -> None:
     told = event.assessments()
     launches = [a.launch for a in told if isinstance(a.launch, PlaceEstimate)]
     launch = fuse_launches(launches) if launches else Unknown("nobody has an estimate yet")
-    if now.is_whole_second() and now.elapsed_s(since=combined.last_observed_at) <= FRESH_S:
+    if desk.is_second and desk.now.elapsed_s(since=combined.last_observed_at) <= FRESH_S:
         event.observed_s += 1.0
     event.observed_s = max([event.observed_s, *(a.observed_s for a in told)])
     before = event.common.assessment.belief if event.common is not None else None
@@ -149,5 +149,5 @@ def _assess_common(post: Post, event: Event, now: Instant) -> None:
         last_observed_at=combined.last_observed_at,
         belief_before=before,
     )
-    event.common = assess_state(rests_on, now)
+    event.common = assess_state(rests_on, desk.now)
     event.sources = combined.nations

@@ -51,6 +51,8 @@ class TrackTable:
         """Sum of the normalised innovations squared."""
         self.period: Floats = np.zeros(rows)
         """Longest nominal time between looks of the sensors used, s."""
+        self.gone_time: Integers = np.zeros(rows, dtype=np.int64)
+        """When a lost track is given up."""
 
     @property
     def capacity(self) -> int:
@@ -59,7 +61,10 @@ class TrackTable:
 
     def rows(self, *status: int) -> Integers:
         """The rows of the given statuses, in the order in which their tracks began."""
-        chosen = np.flatnonzero(np.isin(self.status, status))
+        is_chosen = self.status == status[0]
+        for other in status[1:]:
+            is_chosen |= self.status == other
+        chosen = np.flatnonzero(is_chosen)
         return chosen[np.argsort(self.serial[chosen], kind="stable")].astype(np.int64)
 
     def add(self, serial: int) -> int:

@@ -33,13 +33,13 @@ _LOCK_NAME = "journal.lock"
 
 @dataclass(frozen=True, slots=True)
 class JournalReport:
-    """What ``verify`` found: ``ok`` is false when a single byte of the record is not as written.
+    """What ``verify`` found; ``is_whole`` is false when a single byte is not as it was written.
 
     ``torn_bytes`` were begun and never acknowledged; they are reported as a problem too. A journal
     cut exactly between two records looks whole: compare ``head`` with what partners remember.
     """
 
-    ok: bool
+    is_whole: bool
     records: int
     head: str
     ended_clean: bool
@@ -55,13 +55,13 @@ class Journal:
     ``torn_file`` is where a record that a crash had cut short was set aside.
     """
 
-    def __init__(self, folder: Path, lock: int, *, durable: bool) -> None:
+    def __init__(self, folder: Path, lock: int, *, is_durable: bool) -> None:
         self.folder = folder
         self.head = GENESIS
         self.records = 0
         self.ended_clean = True
         self.torn_file: Path | None = None
-        self._durable = durable
+        self._is_durable = is_durable
         self._lock = lock
         self._segment = -1
         self._number = 0
@@ -70,15 +70,15 @@ class Journal:
         self._failure: str | None = None
 
     @classmethod
-    def open(cls, folder: Path, *, durable: bool = True) -> "Journal":
+    def open(cls, folder: Path, *, is_durable: bool = True) -> "Journal":
         """Begin a journal in ``folder``, or take up the one that is there after checking all of it.
 
-        A last record that a crash cut short is set aside in a ``.torn`` file. Without ``durable``
-        nothing waits for the disk: for simulation and tests. Raises Unavailable when another
-        process holds the journal or the disk refuses, BadInput when the journal is damaged.
+        A last record that a crash cut short is set aside in a ``.torn`` file. Unless
+        ``is_durable`` nothing waits for the disk: for simulation and tests. Raises Unavailable
+        when another process holds the journal or the disk refuses, BadInput when it is damaged.
         """
         ensure_folder(folder, what="journal folder")
-        journal = cls(folder, _lock(folder), durable=durable)
+        journal = cls(folder, _lock(folder), is_durable=is_durable)
         try:
             journal._take_up()
         except BaseException:
@@ -111,7 +111,7 @@ class Journal:
         flush the system may have dropped the pages, and a second flush would succeed falsely.
         """
         self._require_usable()
-        if not self._durable:
+        if not self._is_durable:
             return
         try:
             os.fdatasync(self._segment)
@@ -176,7 +176,7 @@ class Journal:
 
     def _settle(self) -> None:
         """Make what was found, and the names of the files, last before it is built upon."""
-        if self._durable:
+        if self._is_durable:
             self.sync()
             sync_folder(self.folder)
 
@@ -251,7 +251,7 @@ def verify(folder: Path) -> JournalReport:
     if walk.ending is Ending.TORN:
         torn_bytes = walk.path.stat().st_size - walk.whole_bytes
     return JournalReport(
-        ok=is_whole,
+        is_whole=is_whole,
         records=walk.records,
         head=walk.head.hex(),
         ended_clean=is_whole and walk.ended_clean,
@@ -337,8 +337,8 @@ def _read(path: Path) -> bytes:
 
 def _damage(folder: Path, problem: str) -> str:
     return (
-        f"the journal in {folder} is damaged: {problem}. Keep the folder as evidence and start the "
-        "node on a new one; partners send again what it has not confirmed"
+        f"the journal in {folder} is damaged: {problem}. Move the folder away, it is evidence, and "
+        "start again: the node begins a new journal in a new epoch"
     )
 
 

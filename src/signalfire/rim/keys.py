@@ -1,22 +1,18 @@
 """Keys of nations and nodes, who trusts whose, and signatures beside agreements.
 
 A nation has one root key (kept off line in real use); the root signs a credential for each of its
-nodes' keys; ``trust.toml`` names the root of every nation that is trusted::
-
-    format = 1
-    [root]
-    KOR = "mD2...="      # raw Ed25519 public key, base64
+nodes' keys; ``trust.toml`` names the root of every nation that is trusted (``release.trust``).
 
 Ed25519: RFC 8032. Private keys lie in PEM files (PKCS #8, RFC 5958), for their owner alone.
 """
 
 import base64
 import binascii
+import glob
 import os
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from hashlib import sha256
 from pathlib import Path
 
@@ -27,22 +23,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from signalfire.basis.errors import BadInput, Malformed, NotAuthentic
 from signalfire.basis.identity import NationId, NodeId, nation_id, nation_of, node_id
+from signalfire.release.trust import KEY_BYTES, SIGNATURE_BYTES, read_trust, trust_text
 from signalfire.rim.files import ensure_folder, read_file, write_whole
 
-_PUBLIC_BYTES = 32
-_SIGNATURE_BYTES = 64
 _CREDENTIAL_LABEL = b"signalfire node credential 1\n"
-
-
-class SignatureState(StrEnum):
-    """What lies beside an agreement for one party."""
-
-    SIGNED = "signed"
-    MISSING = "missing"
-    WRONG = "wrong"
-    """There is a signature, and it does not hold for these bytes and that nation's root."""
-    UNTRUSTED = "untrusted"
-    """The trust file names no root of that nation."""
 
 
 class Credential(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -61,14 +45,6 @@ class KeyDescription:
     public_key: str
     fingerprint: str
     is_private: bool
-
-
-class _TrustFile(msgspec.Struct, forbid_unknown_fields=True):
-    format: int
-    root: dict[str, str]
-    name: str = ""
-    note: str = ""
-    source: str = ""
 
 
 def public_text(key: Ed25519PublicKey) -> str:
@@ -148,16 +124,16 @@ def issue_credential(
 
 
 def check_credential(
-    credential: Credential, roots: Mapping[NationId, bytes]
-) -> tuple[NodeId, bytes]:
-    """The node and its raw public key.
+    credential: Credential, roots: Mapping[NationId, Ed25519PublicKey]
+) -> tuple[NodeId, Ed25519PublicKey]:
+    """The node and its public key.
 
     Raises NotAuthentic when the node's nation is not trusted or its root did not sign this.
     """
     try:
         node = node_id(credential.node)
-        public_key = _decoded(credential.public_key, _PUBLIC_BYTES)
-        signature = _decoded(credential.signature, _SIGNATURE_BYTES)
+        raw = _decoded(credential.public_key, KEY_BYTES)
+        signature = _decoded(credential.signature, SIGNATURE_BYTES)
     except Malformed as error:
         raise NotAuthentic(f"credential of {credential.node!r}: {error}") from error
     root = roots.get(nation_of(node))
@@ -165,17 +141,23 @@ def check_credential(
         raise NotAuthentic(
             f"credential of {node}: {nation_of(node)} has no root in the trust file; add it there"
         )
-    if not _holds(root, signature, _credential_bytes(node, public_key)):
-        raise NotAuthentic(f"credential of {node}: the root of {nation_of(node)} did not sign it")
-    return node, public_key
+    try:
+        root.verify(signature, _credential_bytes(node, raw))
+    except InvalidSignature as error:
+        raise NotAuthentic(
+            f"credential of {node}: the root of {nation_of(node)} did not sign it; issue it again"
+        ) from error
+    return node, Ed25519PublicKey.from_public_bytes(raw)
 
 
-def read_node_keys(folder: Path, roots: Mapping[NationId, bytes]) -> dict[NodeId, bytes]:
-    """The raw public keys of all nodes with a ``*.credential`` in ``folder``, each one checked.
+def read_node_keys(
+    folder: Path, roots: Mapping[NationId, Ed25519PublicKey]
+) -> dict[NodeId, Ed25519PublicKey]:
+    """The public keys of all nodes with a ``*.credential`` in ``folder``, each one checked.
 
     Raises BadInput for a file that cannot be read, NotAuthentic for one that does not hold.
     """
-    keys: dict[NodeId, bytes] = {}
+    keys: dict[NodeId, Ed25519PublicKey] = {}
     for path in sorted(folder.glob("*.credential")):
         content = read_file(path, what="node credential")
         try:
@@ -187,34 +169,21 @@ def read_node_keys(folder: Path, roots: Mapping[NationId, bytes]) -> dict[NodeId
     return keys
 
 
-def write_trust(path: Path, roots: Mapping[NationId, Ed25519PublicKey]) -> None:
+def write_trust_file(path: Path, roots: Mapping[NationId, Ed25519PublicKey]) -> None:
     """Write a trust file: whose root key is whose."""
-    lines = ["format = 1", "[root]"]
-    lines += [f'{nation} = "{public_text(roots[nation])}"' for nation in sorted(roots)]
-    write_whole(path, ("\n".join(lines) + "\n").encode("ascii"))
+    write_whole(path, trust_text(roots).encode("ascii"))
 
 
-def read_trust(path: Path) -> dict[NationId, bytes]:
-    """Nation to raw root public key, in alphabetical order.
+def read_trust_file(path: Path) -> dict[NationId, Ed25519PublicKey]:
+    """Whose root key is whose.
 
-    Raises BadInput, naming the field and the cure, for anything but a trust file.
+    Raises BadInput, naming the file and the cure, for anything but a trust file.
     """
-    content = read_file(path, what="trust file")
+    text = read_file(path, what="trust file").decode("utf-8", errors="replace")
     try:
-        trust = msgspec.toml.decode(content, type=_TrustFile)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise BadInput(f"trust file {path}: {error}; write format = 1 and a table [root]") from error
-    if trust.format != 1:
-        raise BadInput(f"trust file {path}: format {trust.format} is not known; write format = 1")
-    roots: dict[NationId, bytes] = {}
-    for name in sorted(trust.root):
-        try:
-            roots[nation_id(name)] = _decoded(trust.root[name], _PUBLIC_BYTES)
-        except Malformed as error:
-            raise BadInput(f"trust file {path}: root of {name!r}: {error}") from error
-    if len(set(roots.values())) != len(roots):
-        raise BadInput(f"trust file {path}: two nations have the same root; each has its own")
-    return roots
+        return read_trust(text)
+    except BadInput as error:
+        raise BadInput(f"{path}: {error}") from error
 
 
 def signature_path(agreement: Path, nation: NationId) -> Path:
@@ -230,32 +199,21 @@ def sign_agreement(agreement: Path, nation: NationId, root: Ed25519PrivateKey) -
     return beside
 
 
-def signature_states(
-    agreement: Path, parties: Iterable[NationId], roots: Mapping[NationId, bytes]
-) -> dict[NationId, SignatureState]:
-    """What lies beside an agreement for each of its parties.
+def read_signatures(agreement: Path) -> dict[NationId, bytes]:
+    """Every signature that lies beside an agreement, as its file has it, checked by nobody yet.
 
-    Raises BadInput when the agreement or a signature cannot be read.
+    Raises BadInput when one cannot be read.
     """
-    content = read_file(agreement, what="agreement")
-    return {party: _state(agreement, content, party, roots) for party in sorted(parties)}
-
-
-def _state(
-    agreement: Path, content: bytes, party: NationId, roots: Mapping[NationId, bytes]
-) -> SignatureState:
-    beside = signature_path(agreement, party)
-    if not beside.exists():
-        return SignatureState.MISSING
-    if party not in roots:
-        return SignatureState.UNTRUSTED
-    text = read_file(beside, what="signature").decode("ascii", errors="replace").strip()
-    try:
-        signature = _decoded(text, _SIGNATURE_BYTES)
-    except Malformed:
-        return SignatureState.WRONG
-    is_good = _holds(roots[party], signature, content)
-    return SignatureState.SIGNED if is_good else SignatureState.WRONG
+    found: dict[NationId, bytes] = {}
+    for path in sorted(agreement.parent.glob(f"{glob.escape(agreement.stem)}.*.sig")):
+        try:
+            nation = nation_id(path.name.removeprefix(f"{agreement.stem}.").removesuffix(".sig"))
+        except Malformed as error:
+            raise BadInput(
+                f"signature {path}: {error}; name it as in trilateral.KOR.sig"
+            ) from error
+        found[nation] = read_file(path, what="signature")
+    return found
 
 
 def describe_key(path: Path) -> KeyDescription:
@@ -267,7 +225,7 @@ def describe_key(path: Path) -> KeyDescription:
         content = read_file(path, what="node credential")
         try:
             text = msgspec.json.decode(content, type=Credential).public_key
-            raw = _decoded(text, _PUBLIC_BYTES)
+            raw = _decoded(text, KEY_BYTES)
         except (msgspec.MsgspecError, Malformed) as error:
             raise BadInput(f"node credential {path}: {error}; issue it again") from error
         return KeyDescription(path, text, sha256(raw).hexdigest()[:16], is_private=False)
@@ -287,11 +245,3 @@ def _decoded(text: str, size: int) -> bytes:
     if len(raw) != size:
         raise Malformed(f"{len(raw)} bytes in base64 where {size} are expected")
     return raw
-
-
-def _holds(public_key: bytes, signature: bytes, content: bytes) -> bool:
-    try:
-        Ed25519PublicKey.from_public_bytes(public_key).verify(signature, content)
-    except (InvalidSignature, ValueError):
-        return False
-    return True

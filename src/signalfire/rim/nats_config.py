@@ -30,18 +30,13 @@ _COMMON = (
 
 @dataclass(frozen=True, slots=True)
 class HubSettings:
-    """Where the hub listens, all on ``host``, and its secrets (random, one run each).
-
-    ``link_password`` stands at the leaves' users so that nobody becomes one on the client port:
-    on the link port the certificate alone counts.
-    """
+    """Where the hub listens, all on ``host``, and the password of its operator."""
 
     client_port: int
     link_port: int
     monitor_port: int
     certificates: CertificateFiles
     system_password: str
-    link_password: str
     host: str = "127.0.0.1"
 
 
@@ -65,7 +60,7 @@ def hub_config(realm: Realm, routes: Iterable[Route], settings: HubSettings) -> 
     """
     known = tuple(routes)
     nations = sorted({nation for route in known for nation in (route.originator, route.recipient)})
-    accounts = "\n".join(_nation_account(realm, nation, known, settings) for nation in nations)
+    accounts = "\n".join(_nation_account(realm, nation, known) for nation in nations)
     system = _user(SYSTEM_USER, settings.system_password)
     lines = [
         "server_name: hub",
@@ -122,15 +117,16 @@ def leaf_config(realm: Realm, routes: Iterable[Route], settings: LeafSettings) -
     return "\n".join(lines) + "\n"
 
 
-def _nation_account(
-    realm: Realm, nation: NationId, routes: tuple[Route, ...], settings: HubSettings
-) -> str:
+def _nation_account(realm: Realm, nation: NationId, routes: tuple[Route, ...]) -> str:
+    """One nation at the hub. Its user has no password, its certificate is what counts, so it must
+    be a leaf link: on the client port, where nobody shows a certificate, anyone could claim it.
+    """
     out = [route for route in routes if route.originator == nation]
     into = [route for route in routes if route.recipient == nation]
     permissions = _permissions(
         [subject(realm, route) for route in out], [subject(realm, route) for route in into]
     )
-    user = _user(leaf_name(nation), settings.link_password)
+    user = f'user: {json.dumps(leaf_name(nation))}, allowed_connection_types: ["LEAFNODE"]'
     lines = [
         f"  {nation} {{",
         f"    users: [ {{ {user}, permissions: {permissions} }} ]",

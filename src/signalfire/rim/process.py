@@ -1,4 +1,4 @@
-"""A child process that cannot outlive us and whose whole group ends with it."""
+"""A child process that cannot outlive us."""
 
 import asyncio
 import contextlib
@@ -88,26 +88,22 @@ class ChildProcess:
         return await self._process.wait()
 
     async def stop(self, within_s: float = _STOP_WITHIN_S) -> int:
-        """Ask it to end, and end it when it has not after ``within_s``."""
+        """Ask it and its group to end, and end them when it has not after ``within_s``."""
         self.send(signal.SIGTERM)
         try:
             return await asyncio.wait_for(self._process.wait(), within_s)
         except TimeoutError:
             return await self.kill()
-        finally:
-            self._end_group()
 
     async def kill(self) -> int:
         """End it and its group at once, as a crash would."""
-        self._end_group()
+        self.send(signal.SIGKILL)
         return await self._process.wait()
 
     def send(self, number: signal.Signals) -> None:
-        """Send a signal to the program alone; nothing happens when it has ended."""
+        """Send a signal to its group; nothing happens when it has ended, for then its number may
+        be another's.
+        """
         if self._process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
-                self._process.send_signal(number)
-
-    def _end_group(self) -> None:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
+                os.killpg(self._process.pid, number)

@@ -36,10 +36,10 @@ _EARTH_M = 6_356_766.0  # the radius that the standard uses for geopotential hei
 _AIR_J_KG_K = 287.05287  # specific gas constant of dry air
 
 # US Standard Atmosphere 1976, table I: density (kg/m3) at geometric heights (m) from 86 km on.
-_THIN_M = (86e3, 90e3, 95e3, 100e3, 110e3, 120e3, 130e3, 140e3, 150e3, 200e3)
+_THIN_M = (86e3, 90e3, 95e3, 100e3, 110e3, 120e3, 130e3, 140e3, 150e3, 160e3, 180e3, 200e3)
 _THIN_KG_M3 = (
-    6.958e-6, 3.416e-6, 1.393e-6, 5.604e-7, 9.708e-8,
-    2.222e-8, 8.152e-9, 3.831e-9, 2.076e-9, 2.541e-10,
+    6.958e-6, 3.416e-6, 1.393e-6, 5.604e-7, 9.708e-8, 2.222e-8,
+    8.152e-9, 3.831e-9, 2.076e-9, 1.233e-9, 5.194e-10, 2.541e-10,
 )  # fmt: skip
 
 # Where each number of a flight plan stands.
@@ -81,7 +81,8 @@ def air_density(h: float) -> float:
         while h >= _THIN_M[i + 1]:
             i += 1
         part = (h - _THIN_M[i]) / (_THIN_M[i + 1] - _THIN_M[i])
-        return _THIN_KG_M3[i] * (_THIN_KG_M3[i + 1] / _THIN_KG_M3[i]) ** part
+        ratio = _THIN_KG_M3[i + 1] / _THIN_KG_M3[i]
+        return _THIN_KG_M3[i] * math.exp(part * math.log(ratio))
     z = _EARTH_M * h / (_EARTH_M + h)
     i = 0
     while i < 6 and z >= _LAYER_M[i + 1]:
@@ -91,14 +92,13 @@ def air_density(h: float) -> float:
     if _LAYER_K_M[i] == 0.0:
         p = _LAYER_PA[i] * math.exp(-G0 * above / (_AIR_J_KG_K * _LAYER_K[i]))
     else:
-        p = _LAYER_PA[i] * (_LAYER_K[i] / t) ** (G0 / (_AIR_J_KG_K * _LAYER_K_M[i]))
+        power = G0 / (_AIR_J_KG_K * _LAYER_K_M[i])
+        p = _LAYER_PA[i] * math.exp(power * math.log(_LAYER_K[i] / t))
     return p / (_AIR_J_KG_K * t)
 
 
 @kernel
-def lift(
-    h: float, v: float, sine: float, r: float, run: float, drag: float, plan: Floats
-) -> float:
+def lift(h: float, v: float, sine: float, r: float, run: float, drag: float, plan: Floats) -> float:
     """Lift acceleration (m/s2) at a height, speed, sine of path angle, radius and ground run.
 
     As much as holds the wanted path angle, never downwards, bounded by lift over drag and by
@@ -111,7 +111,7 @@ def lift(
     hold = (_MU / (r * r) - v * v / r) * math.cos(angle) + v * (wanted - angle) / _ANSWER_S
     bound = min(plan[LIFT_TO_DRAG] * drag, plan[LIFT_MAX])
     fade = min(1.0, max(0.0, (plan[LIFT_UNTIL] - run) / _FADE_M))
-    return max(0.0, min(hold, bound)) * fade
+    return max(0.0, float(min(hold, bound))) * float(fade)
 
 
 @kernel
@@ -210,15 +210,16 @@ def step(
 @kernel
 def radial_speed(state: Floats) -> float:
     """How fast the distance from the centre of the Earth grows, m/s."""
-    r = math.sqrt(state[0] ** 2 + state[1] ** 2 + state[2] ** 2)
-    return (state[0] * state[3] + state[1] * state[4] + state[2] * state[5]) / r
+    x, y, z = float(state[0]), float(state[1]), float(state[2])
+    r = math.sqrt(x * x + y * y + z * z)
+    return (x * float(state[3]) + y * float(state[4]) + z * float(state[5])) / r
 
 
 @kernel
 def fly(
     start: Floats, axes: Floats, plan: Floats, time_max: float, path: Floats
 ) -> tuple[int, float, bool]:
-    """Fly a plan from rest; returns rows used, apogee (m above the ellipsoid), whether it came down.
+    """Fly a plan from rest; returns rows used, apogee (m, height), and whether it came down.
 
     Steps of at most 0.25 s in boost and below 100 km, 1 s to 150 km, 2 s above. Each row of
     ``path`` gets ``[t x y z vx vy vz]``, the last the impact on the ellipsoid or the state at
@@ -228,7 +229,7 @@ def fly(
     before = np.empty(6)
     now = np.zeros(6)
     now[:3] = start
-    count = int(math.ceil(plan[BURN] / 0.25))
+    count = math.ceil(plan[BURN] / 0.25)
     t, h, apogee, climb = 0.0, 0.0, 0.0, 0.0
     phase = BOOST
     path[0, 0] = 0.0
@@ -267,3 +268,10 @@ def fly(
         if phase == FREE and climb <= 0.0 and plan[LIFT_TO_DRAG] > 0.0:
             phase = GLIDE
     return rows, apogee, False
+
+
+@kernel
+def heights(positions: Floats, out: Floats) -> None:
+    """Height above the ellipsoid of every row ``[x y z]``, m."""
+    for row in range(positions.shape[0]):
+        out[row] = altitude_of(positions[row, 0], positions[row, 1], positions[row, 2])

@@ -7,7 +7,9 @@ bearing are the published ones. Nothing is tuned per flight: the flight time is 
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy.optimize import brentq, least_squares
@@ -21,7 +23,6 @@ from signalfire.space.earth import GRAVITY_M3_S2, ROTATION_RAD_S
 from signalfire.space.geodesy import (
     Geodetic,
     azimuth_rad,
-    destination,
     distance_m,
     enu_from_ecef,
     geodetic,
@@ -34,10 +35,11 @@ BURN_S = {
     "IRBM": 150.0,
     "ICBM": 280.0,
     "HGV": 95.0,
-    "SLV": 530.0,
+    "SLV": 570.0,
 }
 """Seconds of thrust, by class; public class values, none of them official. The ICBM is the
-liquid-fuelled one (no other is in the record), the SLV counts all stages as one burn."""
+liquid-fuelled one (no other is in the record). The SLV counts all stages as one burn of nine and a
+half minutes, so that it runs ahead of a real one, which coasts between stages."""
 CLASS_RANGE_M = (("SRBM", 1.0e6), ("MRBM", 3.0e6), ("IRBM", 5.5e6))
 """Upper limits of range by class, for flights whose missile is not known."""
 FAILED_SPACE_LAUNCH_BURN_S = 120.0
@@ -64,6 +66,7 @@ MISS_MAX_M = 100.0
 """Largest miss of apogee and impact point with which a fit is accepted."""
 _TIME_MAX_S = 12_000.0
 _ROWS_MAX = 12_000
+_NUDGE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,12 +108,10 @@ def fly(flight: Flight) -> Trajectory:
         plan = _manoeuvring(pad, flight)
         labels = (*flight.labels, f"manoeuvring: {_law(flight)} after the apogee, lift assumed")
     else:
-        plan = _ballistic(pad, flight, flight.range_m)
+        plan = _ballistic(pad, flight, range_m=flight.range_m, azimuth=flight.azimuth_rad)
         labels = flight.labels
     path, apogee_m, _ = pad.fly(plan)
-    impact = geodetic(path[-1, 1:4])
-    # The failed space launch falls as well, but where is nowhere published.
-    return _trajectory(path, plan, apogee_m, None if flight.is_space_launch else impact, labels)
+    return _trajectory(path, plan, apogee_m, geodetic(path[-1, 1:4]), labels)
 
 
 def burn_s(flight: Flight) -> float:
@@ -138,20 +139,19 @@ def _empty_plan(flight: Flight) -> Floats:
     plan = np.zeros(k.PLAN_LENGTH)
     plan[k.BURN] = burn_s(flight)
     plan[k.THRUST_FIRST] = THRUST_AT_LIFT_OFF_G
-    plan[k.TILT_POWER] = LEAN_POWER_LOW if flight.is_manoeuvring else LEAN_POWER
+    plan[k.TILT_POWER] = LEAN_POWER_LOW if flight.is_low or flight.is_manoeuvring else LEAN_POWER
     plan[k.DRAG_BOOST] = 1.0 / ASCENT_KG_M2
     plan[k.DRAG_FREE] = 1.0 / BALLISTIC_KG_M2
     return plan
 
 
-def _ballistic(pad: _Pad, flight: Flight, range_m: float) -> Floats:
-    """The plan that reaches the published apogee and the given range, without lift.
+def _ballistic(pad: _Pad, flight: Flight, *, range_m: float, azimuth: float) -> Floats:
+    """The plan that reaches the published apogee and the given place, without lift.
 
     Three unknowns (growth of thrust, lean to the east and to the north) against three misses
     (apogee, impact east and north), by Levenberg-Marquardt (MINPACK) from the flat-Earth parabola.
     """
     plan = _empty_plan(flight)
-    azimuth = flight.azimuth_rad
     target = range_m * np.array([math.sin(azimuth), math.cos(azimuth)])
 
     def miss_m(unknowns: Floats) -> Floats:
@@ -172,7 +172,7 @@ def _ballistic(pad: _Pad, flight: Flight, range_m: float) -> Floats:
         lean * math.sin(azimuth),
         lean * math.cos(azimuth),
     ]
-    found = least_squares(miss_m, start, method="lm", x_scale="jac", diff_step=1e-6)
+    found = least_squares(miss_m, start, jac=partial(_slopes, miss_m), method="lm", x_scale="jac")
     worst_m = float(np.abs(miss_m(found.x)).max())
     if worst_m > MISS_MAX_M:
         raise BadInput(
@@ -183,11 +183,26 @@ def _ballistic(pad: _Pad, flight: Flight, range_m: float) -> Floats:
     return plan
 
 
+def _slopes(miss: Callable[[Floats], Floats], unknowns: Floats) -> Floats:
+    """The Jacobian by forward differences; all unknowns are of the order of one."""
+    here = miss(unknowns)
+    nudged = [miss(unknowns + nudge) for nudge in _NUDGE * np.eye(len(unknowns))]
+    return (np.column_stack(nudged) - here[:, None]) / _NUDGE
+
+
 def _manoeuvring(pad: _Pad, flight: Flight) -> Floats:
     """The plan that falls short ballistically and completes the published range by lift."""
+    path, _, _ = pad.fly(_lifted(pad, flight, flight.azimuth_rad))
+    # The longer way by lift drifts off the bearing a little: aim off by as much.
+    drift = azimuth_rad(pad.place, geodetic(path[-1, 1:4])) - flight.azimuth_rad
+    return _lifted(pad, flight, flight.azimuth_rad - drift)
+
+
+def _lifted(pad: _Pad, flight: Flight, azimuth: float) -> Floats:
+    """The plan towards an azimuth whose lift, where it ends, completes the published range."""
     law = _law(flight)
     for share in UNLIFTED_SHARE[law]:
-        plan = _ballistic(pad, flight, share * flight.range_m)
+        plan = _ballistic(pad, flight, range_m=share * flight.range_m, azimuth=azimuth)
         plan[k.LIFT_TO_DRAG], plan[k.LIFT_MAX] = LIFT_TO_DRAG, LIFT_MAX_M_S2
         plan[k.CLIMB], plan[k.CEILING] = CLIMB_RAD[law], flight.apogee_m
 
@@ -196,10 +211,9 @@ def _manoeuvring(pad: _Pad, flight: Flight) -> Floats:
             path, _, _ = pad.fly(plan)
             return distance_m(pad.place, geodetic(path[-1, 1:4])) - flight.range_m
 
-        if miss_m(2.0 * flight.range_m) < 0.0:
-            continue
-        plan[k.LIFT_UNTIL] = brentq(miss_m, 0.0, 2.0 * flight.range_m, xtol=1.0)
-        return plan
+        if miss_m(2.0 * flight.range_m) >= 0.0:
+            plan[k.LIFT_UNTIL] = brentq(miss_m, 0.0, 2.0 * flight.range_m, xtol=1.0)
+            return plan
     raise BadInput(
         f"flight {flight.flight}: lift over drag {LIFT_TO_DRAG} does not reach "
         f"{flight.range_m / 1e3:g} km; check the published figures"
@@ -228,7 +242,8 @@ def _ascent_to_orbit(pad: _Pad, flight: Flight) -> Floats:
         over_m_s = float(np.linalg.norm(inertial_m_s)) - circular_m_s
         return np.array([height_m / 1e3, k.radial_speed(path[-1, 1:]), over_m_s])
 
-    found = least_squares(miss, [1.0, 2.0, 1.0], method="lm", x_scale="jac", diff_step=1e-6)
+    start = [1.0, 2.0, 1.0]
+    found = least_squares(miss, start, jac=partial(_slopes, miss), method="lm", x_scale="jac")
     if float(np.abs(miss(found.x)).max()) > 0.1:
         raise BadInput(f"flight {flight.flight}: no ascent to orbit at the published apogee")
     return plan

@@ -23,15 +23,17 @@ _SPACE_LAUNCH = "SLV"
 class Flight:
     """One documented flight, as published; facts with their source, not measurements.
 
-    ``time_text`` is the published UTC time of launch (HH:MM) or None; ``flight_time_s`` the
-    published duration. ``manoeuvre`` is the record's own mark (``pullup``, ``glide`` or empty).
+    ``lift_off`` is the published minute, or 00:00 UTC of the day where none is published;
+    ``flight_time_s`` the published duration. ``manoeuvre`` is the record's own mark (``pullup``,
+    ``glide`` or empty).
     A space launch's ``range_m`` is where a stage was announced to drop: no impact point.
     """
 
     flight: str
     record_id: str
     date_text: str
-    time_text: str | None
+    lift_off: Instant
+    time_is_published: bool
     missile: str
     missile_class: str
     manoeuvre: str
@@ -52,25 +54,24 @@ class Flight:
         return self.missile_class == _SPACE_LAUNCH
 
     @property
-    def is_manoeuvring(self) -> bool:
-        """Marked so in the record, or too low for its range to be ballistic."""
-        is_low = self.apogee_m < MANOEUVRE_RATIO * self.range_m
-        return not self.is_space_launch and (bool(self.manoeuvre) or is_low)
+    def is_low(self) -> bool:
+        """Lower, for its range, than a ballistic missile flies."""
+        return self.apogee_m < MANOEUVRE_RATIO * self.range_m
 
     @property
-    def lift_off(self) -> Instant:
-        """The published minute; 00:00 UTC of the day where none is published."""
-        return instant_from_utc(f"{self.date_text}T{self.time_text or '00:00'}:00Z")
+    def is_manoeuvring(self) -> bool:
+        """Marked so in the record, or too low for its range to be ballistic."""
+        return not self.is_space_launch and (bool(self.manoeuvre) or self.is_low)
 
     @property
     def labels(self) -> tuple[str, ...]:
         """In plain words, what was not published and what the numbers do not mean."""
         said = []
-        if self.time_text is None:
+        if not self.time_is_published:
             said.append("no published time: flies at 00:00Z")
         if not self.azimuth_is_published:
             said.append("no published bearing: flies due east")
-        if self.is_space_launch:
+        if self.is_space_launch and self.outcome == "success":
             said.append("space launch: the published range is a drop zone, no impact point")
         if self.outcome == "failure":
             said.append("failure: flies to its published apogee and range only")
@@ -96,7 +97,6 @@ def read_flights(csv_text: str) -> tuple[Flight, ...]:
             seen[name] += 1
             flight = name if seen[name] == 1 else f"{name}-{seen[name]}"
             flights.append(_flight(flight, row))
-            assert flights[-1].lift_off
         except (KeyError, ValueError, TypeError, Malformed) as error:
             raise BadInput(f"flights: row {number} cannot be read ({error}); correct it") from error
     return tuple(flights)
@@ -122,7 +122,8 @@ def _flight(flight: str, row: dict[str, str]) -> Flight:
         flight=flight,
         record_id=row["id"],
         date_text=row["date_utc"],
-        time_text=row["time_utc"] or None,
+        lift_off=instant_from_utc(f"{row['date_utc']}T{row['time_utc'] or '00:00'}:00Z"),
+        time_is_published=bool(row["time_utc"]),
         missile=row["missile"],
         missile_class=row["cls"],
         manoeuvre=row["maneuver"],

@@ -127,7 +127,8 @@ def trajectory_from_samples(
     velocity = np.asarray(spline(t_s, 1), dtype=float)
     # Close samples bring the peak within metres; far ones are looked at between them.
     moments_s = np.union1d(t_s, np.linspace(t_s[0], t_s[-1], 2_000))
-    heights_m = np.array([geodetic(p).altitude_m for p in spline(moments_s)])
+    heights_m = np.empty(len(moments_s))
+    _kernels.heights(np.asarray(spline(moments_s), dtype=float), heights_m)
     end = geodetic(position_ecef_m[-1])
     if burnout_t_s is None:
         burnout_t_s = _thrust_ends_t_s(spline, t_s, float(moments_s[np.argmax(heights_m)]))

@@ -43,4 +43,5 @@ def target_ecef_m(site_ecef_m: Floats, seen: Sight) -> Floats:
             seen.range_m * math.sin(seen.elevation_rad),
         ]
     )
-    return site_ecef_m + enu_from_ecef(geodetic(site_ecef_m)).T @ enu_m
+    offset_ecef_m: Floats = enu_from_ecef(geodetic(site_ecef_m)).T @ enu_m
+    return site_ecef_m + offset_ecef_m

@@ -14,7 +14,7 @@ from signalfire.picture.detection import (
     Sensor,
     SensorKind,
 )
-from signalfire.space._kernels import altitude_of, enu_from_ecef, geodetic_from_ecef
+from signalfire.space.geodesy import enu_from_ecef, geodetic
 from signalfire.tracking import _kernels as k
 
 RANGE_LIMIT_M = 1e8
@@ -97,15 +97,14 @@ def _plot(plot: RadarPlot, sensor: Sensor, gaps: Gaps) -> Floats | Refusal:
     row = _plot_row(plot, rate_m_s, gaps)
     place = row[k.SITE : k.SITE + 3] + plot.range_m * row[k.ALONG : k.ALONG + 3]
     across_m = plot.range_m * sigma.elevation_rad
-    if altitude_of(*place) < -GROUND_MARGIN_M - 5.0 * (across_m + sigma.range_m):
+    if geodetic(place).altitude_m < -GROUND_MARGIN_M - 5.0 * (across_m + sigma.range_m):
         return Refusal.BELOW_GROUND
     return row
 
 
 def _plot_row(plot: RadarPlot, rate_m_s: float | None, gaps: Gaps) -> Floats:
     site_ecef_m = np.array(plot.site_ecef_m)
-    latitude_rad, longitude_rad, _ = geodetic_from_ecef(*site_ecef_m)
-    ecef_from_enu = enu_from_ecef(latitude_rad, longitude_rad).T
+    ecef_from_enu = enu_from_ecef(geodetic(site_ecef_m)).T
     sin_a, cos_a = math.sin(plot.azimuth_rad), math.cos(plot.azimuth_rad)
     sin_e, cos_e = math.sin(plot.elevation_rad), math.cos(plot.elevation_rad)
     sigma = plot.sigma

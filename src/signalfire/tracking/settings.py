@@ -1,27 +1,10 @@
 """Every constant of the tracker: value, unit and reason."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from signalfire.basis.limits import LATE_MAX_S
 from signalfire.motion.free_flight import DRAG_NOMINAL_M2_KG
-
-
-class Law(NamedTuple):
-    """What the filter's kernels need of the settings; compiled code takes a named tuple."""
-
-    drag: float
-    free: float
-    spread: float
-    along: float
-    across: float
-    burn_out: float
-    ignition: float
-    relight: float
-    swerve: float
-    established: float
-    step_low: float
-    step_high: float
+from signalfire.tracking._kernels import Law
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +19,17 @@ class TrackingSettings:
     free_noise_m2_s3: float = 1e-4
     """White acceleration in free flight. What the gravity field has beyond J2, some 3e-4 m/s2,
     displaces an object by no more than this does over ten minutes."""
-    forced_along_m2_s3: float = 4_000.0
+    forced_along_m2_s3: float = 6_000.0
     """White acceleration along the velocity under thrust. It must cover the lag behind a steady
-    thrust: for 30 m/s2 seen at 1 Hz with 500 m, (sqrt(2) a^2 r^(1/4))^(4/5) = 3,700 m2/s3."""
+    thrust a seen with a variance r at 1 Hz: (sqrt(2) a^2 r^(1/4))^(4/5), 3,700 m2/s3 for 30 m/s2
+    and 500 m, 8,400 for 50 m/s2."""
     forced_across_m2_s3: float = 2_000.0
     """The same across the velocity: lift, pitch-over; about (45 m/s2)^2 for 1 s."""
     burn_out_hz: float = 0.02
     """Rate at which thrust ends: motors burn for 50 s and more."""
-    ignition_hz: float = 5e-3
-    """Rate at which thrust begins before free flight is established: the next stage."""
+    ignition_hz: float = 1e-3
+    """Rate at which thrust begins before free flight is established: the next stage. Larger
+    values hold the free filter open (its covariance is then twice too large for half a minute)."""
     relight_hz: float = 1e-6
     """The same once free flight is established above the air. So small because what leaks from
     the forced filter into the free one would spoil the impact prediction; a real relight outweighs
@@ -52,7 +37,7 @@ class TrackingSettings:
     swerve_hz: float = 1e-3
     """The same in the air: lift and pull-up are to be expected there."""
     established_s: float = 8.0
-    """Free flight is established when it has been all but certain (0.99) for so long: longer than
+    """Free flight is established when it has been all but certain (0.98) for so long: longer than
     the pause between two stages."""
     step_low_s: float = 1.0
     """Longest integration step in the air."""
@@ -88,10 +73,17 @@ class TrackingSettings:
     confirm_spare_numbers: int = 6
     """A track is confirmed when its detections have given so many numbers more than the six that
     it is made of: four radar plots, or three looks of each of two satellites."""
+    confirm_spare_slow: int = 9
+    """The same where a sensor looks less often than ``slow_period_s``: thrust may bend the path
+    much between two looks, so that agreement says less."""
+    slow_period_s: float = 3.0
     confirm_span_s: float = 2.5
     """And has lasted for so long."""
-    confirm_misfit: float = 2.5
+    confirm_misfit_ratio: float = 1.8
     """And its innovations squared are on average no larger than this (1 is expected)."""
+    disagree_misfit_ratio: float = 3.0
+    """A tentative track whose innovations are on average larger is dropped then; in between it
+    waits."""
     tentative_hold_s: float = 4.0
     """A tentative track without a detection for so long, or 3.5 periods, is dropped."""
     tentative_max: int = 4_000
@@ -104,8 +96,8 @@ class TrackingSettings:
     """A lost track is dropped so long after it must have come down."""
     diverged_sigma_m: float = 1_000_000.0
     """A track less sure of its place is no track: dropped, and counted."""
-    periods_missed_max: float = 3.5
-    """Looks that may be missed in a row where a period is known."""
+    patience_ratio: float = 3.5
+    """How many periods of its slowest sensor a track may go unseen."""
     period_unknown_s: float = 1.0
     """Taken as period of a sensor that states none."""
     gap_counted_s: float = 5.0

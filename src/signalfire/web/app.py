@@ -138,7 +138,7 @@ class _Handlers:
         except Unavailable:
             await websocket.close(1013)
             return
-        with contextlib.suppress(RuntimeError):
+        with contextlib.suppress(RuntimeError, WebSocketDisconnect):
             await websocket.close(1001)
 
     async def _send(self, websocket: WebSocket, viewer: Viewer) -> None:

@@ -98,7 +98,7 @@ def arc_ahead(state: Line) -> list[list[float]]:
     wanted_s = np.linspace(0.0, path[rows - 1, 0], min(rows, ARC_POINTS_MAX))
     chosen = np.unique(np.searchsorted(path[:rows, 0], wanted_s - 1e-9))
     begin_s = utc_s(state["valid_at"])
-    return [point(path[i, 1:4], at_utc_s=begin_s + path[i, 0]) for i in chosen]
+    return [point(path[i, 1:4], at_utc_s=begin_s + float(path[i, 0])) for i in chosen]
 
 
 def arc_to_impact(line: Line) -> list[list[float]]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from signalfire.basis.canonical import plain
 from signalfire.basis.identity import EventId, NationId, NodeId, WarningId
 from signalfire.basis.instant import Instant
 from signalfire.basis.limits import RECEIPTS_MAX, RELEASED_TRACKS_MAX
@@ -44,8 +45,8 @@ class Retraction:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A heartbeat: sensors as numbers only; ``journal_head`` and ``reliable_count`` are those of the
-    chain for this one recipient, so that it can tell that something is missing.
+    """A heartbeat: sensors as numbers only; ``journal_head`` and ``reliable_count`` are those
+    of the chain for this one recipient, so that it can tell that something is missing.
     """
 
     sensors_available: int
@@ -166,8 +167,8 @@ def notice_content(notice: Notice) -> Content:
 
 
 def _plain(form: wire.Message) -> Content:
-    plain: Content = msgspec.to_builtins(form)
-    return plain
+    content: Content = msgspec.to_builtins(form, enc_hook=plain)
+    return content
 
 
 def _time(instant: Instant) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from signalfire.basis.canonical import plain
 from signalfire.basis.errors import Malformed
 from signalfire.basis.identity import SensorId, sensor_id
 from signalfire.basis.instant import NS_PER_S, Instant
@@ -83,7 +84,7 @@ _SENSORS = msgspec.json.Decoder(_SensorOnly)
 _REMARKS = ("name", "note", "source")
 
 
-class _Refused(Exception):  # noqa: N818 - it is caught here and never told
+class _Refused(Exception):
     """Carries field and reason to the one place that makes a Fault of them."""
 
     def __init__(self, field: str | None, reason: str) -> None:
@@ -316,7 +317,7 @@ def encode_line(detection: Detection, sensor: Sensor | None = None) -> bytes:
         }
     else:
         fields["sigma"] = {"angle_rad": sigma.angle_rad}
-    return msgspec.json.encode(fields)
+    return msgspec.json.encode(fields, enc_hook=plain)
 
 
 def _utc(instant: Instant) -> str:

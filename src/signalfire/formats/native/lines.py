@@ -10,11 +10,12 @@ from typing import Any
 
 import msgspec
 
-from signalfire.basis.canonical import sha256_hex
+from signalfire.basis.canonical import plain, sha256_hex
 from signalfire.basis.identity import NationId
 from signalfire.basis.instant import Instant
 from signalfire.basis.utc import utc_text
 from signalfire.formats.decoded import Fault
+from signalfire.formats.native.content import Retraction
 from signalfire.picture.estimate import PlaceEstimate, StateEstimate, Unknown
 from signalfire.picture.event import ClassBelief, EventView
 from signalfire.picture.marking import Kind
@@ -26,7 +27,7 @@ MILLIONTHS = 1_000_000
 
 def line(fields: dict[str, Any]) -> bytes:
     """One JSON object as UTF-8, without the line's end, keys in the order given."""
-    return msgspec.json.encode(fields)
+    return msgspec.json.encode(fields, enc_hook=plain)
 
 
 def picture_line(view: EventView, *, now: Instant, nation: NationId) -> bytes:
@@ -199,5 +200,19 @@ def refused_line(fault: Fault) -> bytes:
             "sensor": fault.sensor,
             "field": fault.field,
             "reason": fault.reason,
+        }
+    )
+
+
+def retraction_line(retraction: Retraction) -> bytes:
+    """A cancel of which we may have no more than this."""
+    return line(
+        {
+            "format": FORMAT,
+            "at": utc_text(retraction.at),
+            "id": retraction.warning,
+            "status": "cancel",
+            "references": retraction.references,
+            "reason": retraction.reason,
         }
     )

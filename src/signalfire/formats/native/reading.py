@@ -56,7 +56,7 @@ _NOTICE = msgspec.json.Decoder(wire.Notice)
 class _Issued(msgspec.Struct):
     """Whether a warning message is whole: only a whole one names its issuer."""
 
-    issuer: msgspec.Raw | None = None
+    issuer: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
 
 
 _ISSUED = msgspec.json.Decoder(_Issued)
@@ -100,7 +100,7 @@ def read_event(body: bytes) -> EventMessage:
 
 def read_warning(body: bytes) -> Warning | Retraction:
     """A warning message, or the bare cancel of one."""
-    if _decoded(body, _ISSUED).issuer is None:
+    if _decoded(body, _ISSUED).issuer is msgspec.UNSET:
         return _retraction(_decoded(body, _RETRACTION))
     form = _decoded(body, _WARNING)
     references = form.references

@@ -57,7 +57,7 @@ function notices(metafile) {
 rmSync(OUT, { recursive: true, force: true });
 mkdirSync(OUT, { recursive: true });
 
-const common = { bundle: true, minify: true, metafile: true, write: false, legalComments: "none" };
+const common = { bundle: true, minify: true, metafile: true, write: false, legalComments: "none", drop: ["console"] };
 const script = await build({
   ...common,
   entryPoints: [join(HERE, "src", "main.js")],

@@ -37,8 +37,10 @@ export function setHidden(node, isHidden) {
 }
 
 // Keeps one child per item, in the order of the items; `create` makes {node, update}.
+// Children that were there before the list stay in front of it.
 export function keyedList(parent, create) {
   const parts = new Map();
+  const foreign = parent.lastChild;
   return (items, keyOf) => {
     const wanted = new Set(items.map(keyOf));
     for (const [key, part] of parts) {
@@ -47,7 +49,7 @@ export function keyedList(parent, create) {
         parts.delete(key);
       }
     }
-    let before = parent.firstChild;
+    let before = foreign ? foreign.nextSibling : parent.firstChild;
     for (const item of items) {
       const key = keyOf(item);
       let part = parts.get(key);

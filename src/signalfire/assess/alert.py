@@ -1,0 +1,451 @@
+"""When a threat becomes a warning, is revised, is withdrawn, and is over.
+
+Of each event the messages are always: initial, any number of updates, then one cancel or one
+all-clear; each names the one that it replaces. Rules:
+
+* an area is named from ``threshold_probability`` on, and is dropped only below
+  ``drop_probability``: what hovers between does not flicker;
+* nothing is announced as new whose own window is past;
+* what is lost is not harmless: while the object is lost, or no estimate is to be had, areas stay
+  named; only an estimate that leads elsewhere takes an area out, and only before its window;
+* an area whose window has passed leaves further updates silently and waits for the all-clear;
+* every warning ends by a message of ours, not by a timer at the receiver.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from signalfire.assess.areas import AreaThreat
+from signalfire.assess.threats import joint_probability
+from signalfire.assess.wording import Cause, Ground, Notice, reason, texts
+from signalfire.basis.errors import BadInput
+from signalfire.basis.identity import AreaId, EventId, NationId, NodeId, WarningId, warning_id
+from signalfire.basis.instant import Instant
+from signalfire.basis.realm import Realm
+from signalfire.picture.event import Phase
+from signalfire.picture.warning import AreaKind, WarnedArea, Warning, WarningStatus
+
+WITNESS_CAP_PROBABILITY = (0.90, 0.97, 0.99)
+"""The most that a warning says on 1, 2, and 3 or more independent witnesses: sensors of one path
+fail together (the first wholly false public alert of ShakeAlert, 2025-12-04, came that way). The
+values are our judgement, not measurements."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertSettings:
+    """A nation's rules for warning its people. Raises BadInput where they contradict each other."""
+
+    threshold_probability: float = 0.10
+    """An area is named from here on."""
+    drop_probability: float = 0.02
+    """A named area is dropped below this."""
+    drop_after_s: float = 1.5
+    """It is dropped when that has lasted so long: one odd estimate withdraws nothing."""
+    window_move_s: float = 15.0
+    window_move_fraction: float = 0.25
+    """A window has moved when an end shifts by more than the former and this part of its length."""
+    update_spacing_s: float = 5.0
+    """At least so long between messages, unless an area is added or is now to be hit."""
+    clear_after_s: float = 60.0
+    """All-clear so long after the upper 95 % time of the last area."""
+    lost_hold_s: float = 600.0
+    """A lost object's forecast is followed so long, and the stated windows are then its last."""
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.drop_probability < self.threshold_probability < 1.0:
+            raise BadInput(
+                f"alert: drop_probability {self.drop_probability}, threshold_probability "
+                f"{self.threshold_probability}: write 0 <= drop < threshold < 1"
+            )
+        for name in (
+            "drop_after_s",
+            "window_move_s",
+            "window_move_fraction",
+            "update_spacing_s",
+            "clear_after_s",
+            "lost_hold_s",
+        ):
+            if not 0.0 <= getattr(self, name) <= 86_400.0:
+                raise BadInput(f"alert: {name} {getattr(self, name)}: write 0 to 86400")
+
+
+@dataclass(frozen=True, slots=True)
+class EventFacts:
+    """What the alert book must know of an event beside the threats to areas.
+
+    ``sources`` are the nations on whose reports the estimate rests; ``lost_since`` is the last
+    observation of an object that is lost now; ``is_withdrawn`` says that there is no such missile.
+    ``confidence_cap_probability`` is a further bound on what may be claimed.
+    """
+
+    observed_fraction: float
+    witnesses: int
+    phase: Phase
+    sources: tuple[NationId, ...] = ()
+    lost_since: Instant | None = None
+    is_withdrawn: bool = False
+    confidence_cap_probability: float = 1.0
+
+    @property
+    def is_lost(self) -> bool:
+        return self.phase is Phase.LOST or self.lost_since is not None
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """An area under threat, as last estimated; ``low_since``: when it fell below the drop level."""
+
+    threat: AreaThreat
+    kind: AreaKind
+    low_since: Instant | None = None
+
+
+@dataclass
+class _Chain:
+    """The open warning of one event.
+
+    ``told`` holds every area that was announced and not yet released, as it was announced;
+    ``standing`` the areas under threat; areas in ``told`` alone have passed or are to be released.
+    """
+
+    event: EventId
+    facts: EventFacts
+    last: Warning
+    standing: dict[AreaId, _Standing]
+    told: dict[AreaId, WarnedArea] = field(default_factory=dict)
+    passed: dict[AreaId, Instant] = field(default_factory=dict)
+    """Areas behind us, and the end of their window."""
+    fresh: tuple[AreaThreat, ...] = ()
+    """Threats of the last estimate."""
+
+
+class AlertBook:
+    """All open warnings of one nation, as one node keeps them; ids are minted from its counter."""
+
+    def __init__(
+        self,
+        nation: NationId,
+        node: NodeId,
+        realm: Realm,
+        settings: AlertSettings | None = None,
+    ) -> None:
+        self._nation = nation
+        self._node = node
+        self._realm = realm
+        self._settings = settings or AlertSettings()
+        self._minted = 0
+        self._chains: dict[EventId, _Chain] = {}
+
+    def is_open(self, event: EventId) -> bool:
+        """Whether a warning of the event stands."""
+        return event in self._chains
+
+    def any_open(self) -> bool:
+        """Whether any warning stands."""
+        return bool(self._chains)
+
+    def review(
+        self,
+        now: Instant,
+        event: EventId,
+        threats: Sequence[AreaThreat] | None,
+        facts: EventFacts,
+    ) -> tuple[Warning, ...]:
+        """Say what people must be told of one event now: nothing, or one message.
+
+        ``threats`` are those of one footprint to areas of this nation; None where there is no
+        estimate (which is not the same as no threat, an empty sequence).
+        """
+        chain = self._chains.get(event)
+        if chain is None:
+            return self._begin(now, event, threats or (), facts)
+        chain.facts = facts
+        if facts.is_withdrawn:
+            return self._end(now, chain, WarningStatus.CANCEL, Cause.WITHDRAWN)
+        if threats is not None and not self._hold_is_over(now, facts):
+            self._follow(now, chain, threats)
+        return self._settle(now, chain)
+
+    def tick(self, now: Instant) -> tuple[Warning, ...]:
+        """Say what the passing of time alone demands, of every open warning."""
+        return tuple(
+            message for chain in list(self._chains.values()) for message in self._settle(now, chain)
+        )
+
+    def rename(self, now: Instant, old: EventId, new: EventId) -> tuple[Warning, ...]:
+        """Two events turned out to be one missile, which goes on as ``new``.
+
+        A warning of ``old`` goes on under the new id. Where both were warned of, that of ``old`` is
+        cancelled and names the one that stands.
+        """
+        chain = self._chains.get(old)
+        if chain is None or old == new:
+            return ()
+        if (survivor := self._chains.get(new)) is not None:
+            stands = survivor.last.warning
+            return self._end(now, chain, WarningStatus.CANCEL, Cause.SUPERSEDED, stands)
+        del self._chains[old]
+        chain.event = new
+        self._chains[new] = chain
+        return ()
+
+    def _begin(
+        self, now: Instant, event: EventId, threats: Sequence[AreaThreat], facts: EventFacts
+    ) -> tuple[Warning, ...]:
+        if facts.is_withdrawn or self._hold_is_over(now, facts):
+            return ()
+        standing = {
+            threat.area: _Standing(threat, self._kind(threat, None))
+            for threat in threats
+            if self._is_new_threat(now, threat)
+        }
+        if not standing:
+            return ()
+        grounds = _grounds(
+            (Cause.IMPACT_PREDICTED, [s for s in standing.values() if s.kind is AreaKind.IMPACT]),
+            (
+                Cause.OVERFLIGHT_PREDICTED,
+                [s for s in standing.values() if s.kind is not AreaKind.IMPACT],
+            ),
+        )
+        areas = tuple(_warned(s, s.threat.window) for _, s in sorted(standing.items()))
+        confidence = self._confidence(standing, threats, facts)
+        draft = _Draft(event, WarningStatus.INITIAL, None, areas, confidence, facts, grounds)
+        first = self._write(now, draft)
+        chain = _Chain(event, facts, first, standing)
+        chain.told = {area.area: area for area in first.areas}
+        chain.fresh = tuple(threats)
+        self._chains[event] = chain
+        return (first,)
+
+    def _follow(self, now: Instant, chain: _Chain, threats: Sequence[AreaThreat]) -> None:
+        """Take in a new estimate: areas come, stay, or go."""
+        chain.fresh = tuple(threats)
+        drop_probability = self._settings.drop_probability
+        live = {t.area: t for t in threats if t.affected_probability >= drop_probability}
+        for area, threat in live.items():
+            standing = chain.standing.get(area)
+            if standing is not None:
+                kind = self._kind(threat, standing.kind)
+                chain.standing[area] = _Standing(threat, kind)
+            elif self._is_new_threat(now, threat):
+                chain.standing[area] = _Standing(threat, self._kind(threat, None))
+                if chain.passed.pop(area, None) is not None:
+                    del chain.told[area]
+        for area in [area for area in chain.standing if area not in live]:
+            self._fade(now, chain, area)
+
+    def _fade(self, now: Instant, chain: _Chain, area: AreaId) -> None:
+        """The estimate leads past an area: it goes, unless it has begun or sight is lost."""
+        standing = chain.standing[area]
+        if chain.facts.is_lost or now >= chain.told[area].window[0]:
+            return
+        since = standing.low_since or now
+        if now.elapsed_s(since=since) >= self._settings.drop_after_s:
+            del chain.standing[area]
+        else:
+            chain.standing[area] = _Standing(standing.threat, standing.kind, since)
+
+    def _settle(self, now: Instant, chain: _Chain) -> tuple[Warning, ...]:
+        """End the warning, or revise it, or leave it."""
+        for area, standing in list(chain.standing.items()):
+            told = chain.told.get(area)
+            end = max(standing.threat.window[1], told.window[1]) if told else None
+            if end is not None and now >= end:
+                chain.passed[area] = end
+                del chain.standing[area]
+        if self._hold_is_over(now, chain.facts) and now >= chain.last.window[1]:
+            return self._end(now, chain, WarningStatus.ALL_CLEAR, Cause.LOST_HOLD_PASSED)
+        if chain.standing:
+            return self._revise(now, chain)
+        if not chain.passed:
+            return self._end(now, chain, WarningStatus.CANCEL, Cause.ESTIMATE_LEFT)
+        if now >= max(chain.passed.values()).later(self._settings.clear_after_s):
+            return self._end(now, chain, WarningStatus.ALL_CLEAR, Cause.WINDOW_PASSED)
+        return ()
+
+    def _revise(self, now: Instant, chain: _Chain) -> tuple[Warning, ...]:
+        """An update, where something that matters has changed and it is time."""
+        told, standing = chain.told, chain.standing
+        windows = {
+            area: _next_window(now, s.threat, told.get(area)) for area, s in standing.items()
+        }
+        added = [s for area, s in standing.items() if area not in told]
+        others = [(told[area], s) for area, s in standing.items() if area in told]
+        turned = [s for was, s in others if s.kind is not was.kind]
+        moved = [s for was, s in others if self._has_moved(was.window, windows[was.area])]
+        left = [a for a in told.values() if a.area not in standing and a.area not in chain.passed]
+        is_urgent = bool(added) or any(s.kind is AreaKind.IMPACT for s in turned)
+        is_due = now.elapsed_s(since=chain.last.at) >= self._settings.update_spacing_s
+        if not is_urgent and not (is_due and (turned or moved or left)):
+            return ()
+        grounds = _grounds(
+            (Cause.AREAS_ADDED, added),
+            (Cause.THREAT_CHANGED, turned),
+            (Cause.AREAS_LEFT, left),
+            (Cause.WINDOW_MOVED, moved),
+        )
+        areas = tuple(_warned(s, windows[area]) for area, s in sorted(standing.items()))
+        confidence = self._confidence(standing, chain.fresh, chain.facts)
+        draft = _Draft(
+            chain.event, WarningStatus.UPDATE, chain.last.warning, areas, confidence,
+            chain.facts, grounds,
+        )  # fmt: skip
+        chain.last = self._write(now, draft)
+        for area in left:
+            del told[area.area]
+        told.update({area.area: area for area in areas})
+        return (chain.last,)
+
+    def _end(
+        self,
+        now: Instant,
+        chain: _Chain,
+        status: WarningStatus,
+        cause: Cause,
+        stands: WarningId | None = None,
+    ) -> tuple[Warning, ...]:
+        """Close the warning for every area that was told and not yet released."""
+        confidence = chain.last.confidence
+        if cause is Cause.ESTIMATE_LEFT:
+            named = [t for t in chain.fresh if t.area in chain.told]
+            confidence = min(confidence, joint_probability(named))
+        areas = tuple(area for _, area in sorted(chain.told.items()))
+        draft = _Draft(
+            chain.event, status, chain.last.warning, areas, confidence, chain.facts,
+            (Ground(cause),), stands,
+        )  # fmt: skip
+        del self._chains[chain.event]
+        return (self._write(now, draft),)
+
+    def _write(self, now: Instant, draft: "_Draft") -> Warning:
+        self._minted += 1
+        facts = draft.facts
+        window = (
+            min(area.window[0] for area in draft.areas),
+            max(area.window[1] for area in draft.areas),
+        )
+        notice = Notice(
+            warning=warning_id(self._node, self._minted),
+            references=draft.references,
+            issuer=self._nation,
+            status=draft.status,
+            grounds=draft.grounds,
+            realm=self._realm,
+            areas=draft.areas,
+            window=window,
+            confidence_probability=draft.confidence_probability,
+            observed_fraction=facts.observed_fraction,
+            witnesses=facts.witnesses,
+            sources=facts.sources,
+            is_lost=facts.is_lost,
+            stands=draft.stands,
+        )
+        return Warning(
+            warning=notice.warning,
+            issuer=self._nation,
+            at=now,
+            status=draft.status,
+            references=draft.references,
+            event=draft.event,
+            realm=self._realm,
+            areas=draft.areas,
+            window=window,
+            confidence=draft.confidence_probability,
+            observed_fraction=facts.observed_fraction,
+            witnesses=facts.witnesses,
+            reason=reason(notice),
+            text=texts(notice),
+        )
+
+    def _is_new_threat(self, now: Instant, threat: AreaThreat) -> bool:
+        """Probable enough to be announced, and not overtaken by its own predicted time."""
+        is_probable = threat.affected_probability >= self._settings.threshold_probability
+        return is_probable and threat.window[1] > now
+
+    def _kind(self, threat: AreaThreat, before: AreaKind | None) -> AreaKind:
+        """Impact where that alone is probable enough, or likelier than not if touched at all."""
+        settings = self._settings
+        enough_probability = (
+            settings.drop_probability if before is AreaKind.IMPACT
+            else settings.threshold_probability
+        )  # fmt: skip
+        is_likelier = 2.0 * threat.hit_probability > threat.affected_probability
+        if threat.hit_probability >= enough_probability or (before is None and is_likelier):
+            return AreaKind.IMPACT
+        return AreaKind.OVERFLIGHT
+
+    def _has_moved(self, was: tuple[Instant, Instant], now_is: tuple[Instant, Instant]) -> bool:
+        length_s = was[1].elapsed_s(since=was[0])
+        settings = self._settings
+        allowed_s = max(settings.window_move_s, settings.window_move_fraction * length_s)
+        shifts_s = (abs(b.elapsed_s(since=a)) for a, b in zip(was, now_is, strict=True))
+        return any(shift_s > allowed_s for shift_s in shifts_s)
+
+    def _hold_is_over(self, now: Instant, facts: EventFacts) -> bool:
+        """Whether the object has been lost for longer than its forecast is followed."""
+        since = facts.lost_since
+        return since is not None and now.elapsed_s(since=since) >= self._settings.lost_hold_s
+
+    def _confidence(
+        self,
+        standing: dict[AreaId, _Standing],
+        threats: Sequence[AreaThreat],
+        facts: EventFacts,
+    ) -> float:
+        """The probability that a named area is affected, as far as the witnesses allow."""
+        named = [threat for threat in threats if threat.area in standing]
+        fresh = {threat.area for threat in named}
+        held = [s.threat.affected_probability for a, s in standing.items() if a not in fresh]
+        probability = max([joint_probability(named), *held])
+        cap = witness_cap_probability(facts.witnesses)
+        return min(probability, cap, facts.confidence_cap_probability)
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A message before it has a number and words."""
+
+    event: EventId
+    status: WarningStatus
+    references: WarningId | None
+    areas: tuple[WarnedArea, ...]
+    confidence_probability: float
+    facts: EventFacts
+    grounds: tuple[Ground, ...]
+    stands: WarningId | None = None
+
+
+def witness_cap_probability(witnesses: int) -> float:
+    """The most that may be claimed on so many independent witnesses."""
+    return WITNESS_CAP_PROBABILITY[min(max(witnesses, 1), len(WITNESS_CAP_PROBABILITY)) - 1]
+
+
+def _warned(standing: _Standing, window: tuple[Instant, Instant]) -> WarnedArea:
+    return WarnedArea(standing.threat.area, standing.kind, window, standing.threat.name)
+
+
+def _grounds(*found: tuple[Cause, Sequence[_Standing | WarnedArea]]) -> tuple[Ground, ...]:
+    """A ground for each cause that concerns any area, its areas in the order of their ids."""
+    grounds = []
+    for cause, concerned in found:
+        named = {
+            (c.threat.area, c.threat.name) if isinstance(c, _Standing) else (c.area, c.name)
+            for c in concerned
+        }
+        if named:
+            in_order = sorted(named, key=lambda pair: pair[0])
+            grounds.append(Ground(cause, tuple(name for _, name in in_order)))
+    return tuple(grounds)
+
+
+def _next_window(
+    now: Instant, threat: AreaThreat, told: WarnedArea | None
+) -> tuple[Instant, Instant]:
+    """The window to state next: what has begun keeps its start, what is past is not restated."""
+    if told is None:
+        return threat.window
+    if threat.window[1] <= now:
+        return told.window
+    start = told.window[0] if told.window[0] <= now else threat.window[0]
+    return start, threat.window[1]

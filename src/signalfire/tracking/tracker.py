@@ -1,0 +1,338 @@
+"""Detections of one nation's sensors to tracks: the way through is ``take``."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import groupby
+
+import numpy as np
+
+from signalfire.basis.errors import LimitExceeded
+from signalfire.basis.identity import NodeId, SensorId, TrackId, track_id
+from signalfire.basis.instant import NS_PER_S, Instant
+from signalfire.basis.kernel import Floats, Integers
+from signalfire.basis.limits import REPEATS_REMEMBERED_MAX, TRACKS_MAX
+from signalfire.picture.detection import Detection, Sensor
+from signalfire.picture.estimate import StateEstimate
+from signalfire.picture.table import CONFIRMED, FREE, LOST, TENTATIVE
+from signalfire.picture.track import Track, TrackStatus
+from signalfire.tracking import _kernels as k
+from signalfire.tracking import _ring_kernels as ring
+from signalfire.tracking.associate import nearest_each, nearest_global
+from signalfire.tracking.bank import DETECTION_BITS, FilterBank
+from signalfire.tracking.initiate import Look, Nursery, Start
+from signalfire.tracking.measurement import Gaps, Refusal, record
+from signalfire.tracking.settings import TrackingSettings
+from signalfire.tracking.upkeep import Upkeep
+
+_TIME_LIMIT_NS = 2**62
+"""Instants further than this (146 years) from the first one do not fit the columns."""
+_STATUS = {CONFIRMED: TrackStatus.CONFIRMED, LOST: TrackStatus.LOST}
+
+
+@dataclass
+class Story:
+    """What the columns do not hold of a track."""
+
+    track: TrackId | None = None
+    paths: set[str] = field(default_factory=set)
+    ascent: list[StateEstimate] = field(default_factory=list)
+    shown: Track | None = None
+
+
+class Tracker:
+    """The tracks of one node, from the detections of its own nation's sensors.
+
+    ``take`` and ``tick`` change it, in the order in which they are called and by nothing else;
+    detections may come late, out of order and more than once. ``counts`` says what became of them.
+    """
+
+    def __init__(
+        self, node: NodeId, sensors: Mapping[SensorId, Sensor], settings: TrackingSettings
+    ) -> None:
+        self._node = node
+        self._sensors = dict(sensors)
+        self._names = sorted(self._sensors)
+        self._index = {sensor: index for index, sensor in enumerate(self._names)}
+        self._settings = settings
+        self._bank = FilterBank(settings, TRACKS_MAX)
+        self._nursery = Nursery(settings)
+        self._upkeep = Upkeep(self._bank, settings)
+        self._stories: dict[int, Story] = {}
+        self._counts: Counter[str] = Counter()
+        self._epoch: Instant | None = None
+        self._scans = 0
+        self._serial = 0
+        self._confirmed = 0
+        self._remembered: dict[tuple[int, int, bytes], None] = {}
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """What became of the detections and the tracks, by reason, in alphabetical order.
+
+        ``used``, ``unassociated``, ``late``, ``repeated``, ``refused: <reason>``; and of tracks
+        ``confirmed``, ``dropped: <reason>``.
+        """
+        return dict(sorted(self._counts.items()))
+
+    def take(self, detections: Sequence[Detection], now: Instant) -> None:
+        """Take detections in order of arrival.
+
+        Those that stand together and share sensor and instant are one scan: each of them is
+        another object. Bad ones are refused and counted; nothing is raised.
+        """
+        self._epoch = self._epoch or now
+        for (sensor, observed_at), scan in groupby(
+            detections, key=lambda detection: (detection.sensor, detection.observed_at)
+        ):
+            looks, paths = self._admit(list(scan), self._sensors.get(sensor), observed_at, now)
+            if looks:
+                self._scan(looks, paths)
+
+    def tick(self, now: Instant) -> None:
+        """Let time pass: tracks without detections are lost, and in the end dropped."""
+        if self._epoch is None:
+            return
+        now_ns = now.tai_ns - self._epoch.tai_ns
+        if abs(now_ns) > _TIME_LIMIT_NS:
+            return
+        for row, reason in self._upkeep.overdue(now_ns):
+            self._drop(row, reason)
+        for older, younger in self._upkeep.duplicates():
+            self._merge(older, younger)
+        self._upkeep.lose(now_ns)
+        self._nursery.forget(now_ns - 2 * round(self._settings.late_max_s * NS_PER_S))
+
+    def tracks(self) -> tuple[Track, ...]:
+        """Confirmed and lost tracks, in the order in which they were confirmed."""
+        rows = self._bank.table.rows(CONFIRMED, LOST)
+        shown = [(self._stories[row], self._show(row)) for row in rows.tolist()]
+        return tuple(track for _, track in sorted(shown, key=lambda pair: _counter(pair[1].track)))
+
+    # Detections.
+
+    def _admit(
+        self, scan: list[Detection], sensor: Sensor | None, observed_at: Instant, now: Instant
+    ) -> tuple[list[Look], list[str]]:
+        """The usable detections of one scan as looks, and their paths; the others are counted."""
+        assert self._epoch is not None
+        settings = self._settings
+        at_ns = observed_at.tai_ns - self._epoch.tai_ns
+        age_s = now.elapsed_s(since=observed_at)
+        if age_s < -settings.ahead_max_s or abs(at_ns) > _TIME_LIMIT_NS:
+            self._counts[f"refused: {Refusal.CLOCK}"] += len(scan)
+            return [], []
+        if age_s > settings.late_max_s:
+            self._counts["late"] += len(scan)
+            return [], []
+        period_s = (sensor.period_s if sensor else None) or settings.period_unknown_s
+        gaps = Gaps(period_s, max(settings.gap_counted_s, 3.0 * period_s))
+        self._scans += 1
+        looks: list[Look] = []
+        paths: list[str] = []
+        for detection in scan:
+            row = record(detection, sensor, gaps)
+            if isinstance(row, Refusal):
+                self._counts[f"refused: {row}"] += 1
+                continue
+            index = self._index[detection.sensor]
+            if self._is_repeat((at_ns, index, row.tobytes())):
+                self._counts["repeated"] += 1
+            elif len(looks) == 1 << DETECTION_BITS:
+                self._counts["refused: too many in one scan"] += 1
+            else:
+                number = self._scans << DETECTION_BITS | len(looks)
+                looks.append(Look(at_ns, row, number, index, period_s))
+                paths.append(detection.path)
+        return looks, paths
+
+    def _is_repeat(self, key: tuple[int, int, bytes]) -> bool:
+        """Whether this very detection came before; remembers it, and lets the oldest go."""
+        if key in self._remembered:
+            return True
+        self._remembered[key] = None
+        if len(self._remembered) > REPEATS_REMEMBERED_MAX:
+            del self._remembered[next(iter(self._remembered))]
+        return False
+
+    def _scan(self, looks: list[Look], paths: list[str]) -> None:
+        """One scan: known tracks first, then those in the making, then new ones."""
+        table = self._bank.table
+        left = list(range(len(looks)))
+        pairs, costs = self._gate(table.rows(CONFIRMED, LOST), looks, left)
+        for row, plot in nearest_global(pairs, costs):
+            if self._give(row, looks[plot], paths[plot]):
+                left.remove(plot)
+        if not left:
+            return
+        pairs, costs = self._gate(table.rows(TENTATIVE), looks, left)
+        spoken_for: set[int] = set()
+        for row, plot in nearest_each(pairs, costs):
+            if self._give(row, looks[plot], paths[plot]) and table.numbers[row] > 8:
+                spoken_for.add(plot)
+        self._confirm()
+        self._counts["unassociated"] += len(left) - len(spoken_for)
+        for start in self._nursery.starts([looks[i] for i in left if i not in spoken_for]):
+            self._start(start)
+
+    def _gate(self, rows: Integers, looks: list[Look], left: list[int]) -> tuple[Integers, Floats]:
+        """Pairs (row, place in ``looks``) inside the gate, and costs."""
+        if rows.size == 0:
+            return np.zeros((0, 2), dtype=np.int64), np.zeros(0)
+        records = np.array([looks[i].record for i in left])
+        pairs, costs = self._bank.gate(rows, looks[0].at_ns, records)
+        pairs[:, 1] = np.array(left)[pairs[:, 1]]
+        return pairs, costs
+
+    def _give(self, row: int, look: Look, path: str) -> bool:
+        """Let a track take a detection; whether the detection is thereby dealt with."""
+        table = self._bank.table
+        status = self._bank.take(row, at_ns=look.at_ns, record=look.record, number=look.number)
+        is_known = table.status[row] != TENTATIVE
+        if status == ring.DIVERGED:
+            self._drop(row, "diverged")
+            return False
+        if is_known:
+            self._counts["used" if status == ring.USED else "late"] += 1
+        if status == ring.USED:
+            table.period[row] = max(table.period[row], look.period_s)
+            if table.status[row] == LOST:
+                table.status[row] = CONFIRMED
+            story = self._stories[row]
+            story.paths.add(path)
+            story.shown = None
+            self._remember_ascent(row, story)
+        return True
+
+    def _remember_ascent(self, row: int, story: Story) -> None:
+        settings = self._settings
+        if len(story.ascent) >= settings.ascent_states_max or self._bank.table.updates[row] < 3:
+            return
+        at = self._instant(int(self._bank.table.time[row]))
+        last = story.ascent[-1].valid_at if story.ascent else None
+        if last is not None and at.elapsed_s(since=last) < settings.ascent_spacing_s:
+            return
+        story.ascent.append(StateEstimate(at, *self._bank.estimate(row)))
+
+    # Tracks.
+
+    def _start(self, start: Start) -> None:
+        """Begin a tentative track from two fixes."""
+        if len(self._bank.table.rows(TENTATIVE)) >= self._settings.tentative_max:
+            self._counts["refused: too many tentative tracks"] += 1
+            return
+        try:
+            row = self._bank.table.add(self._serial)
+        except LimitExceeded:
+            self._counts["refused: too many tracks"] += 1
+            return
+        self._serial += 1
+        self._stories[row] = Story()
+        first = start.first
+        self._bank.begin(
+            row,
+            at_ns=first.at_ns,
+            place=first.place,
+            covariance=first.covariance,
+            velocity=start.velocity_ecef_m_s,
+        )
+        for look in first.looks:
+            self._stories[row].paths.add(self._path(look))
+            self._bank.table.updates[row] += 1
+            self._bank.table.numbers[row] += int(look.record[k.KIND])
+            self._bank.table.period[row] = max(self._bank.table.period[row], look.period_s)
+        for look in sorted(start.second.looks, key=lambda look: (look.at_ns, look.number)):
+            if not self._give(row, look, self._path(look)):
+                return
+
+    def _path(self, look: Look) -> str:
+        return self._sensors[self._names[look.sensor]].path
+
+    def _confirm(self) -> None:
+        """Confirm the tentative tracks that agree with enough detections, the best first.
+
+        Those that rest on the same detections were other guesses about the same object: dropped.
+        """
+        table, settings = self._bank.table, self._settings
+        ready = []
+        for row in table.rows(TENTATIVE).tolist():
+            spare = int(table.numbers[row]) - 6
+            is_slow = table.period[row] > settings.slow_period_s
+            needed = settings.confirm_spare_slow if is_slow else settings.confirm_spare_numbers
+            span_s = (table.time[row] - table.first_time[row]) / NS_PER_S
+            if spare >= needed and span_s >= settings.confirm_span_s:
+                ready.append((float(table.misfit[row]) / spare, int(table.serial[row]), row))
+        for misfit, _, row in sorted(ready):
+            if table.status[row] != TENTATIVE:
+                continue
+            if misfit <= settings.confirm_misfit_ratio:
+                self._confirm_one(row)
+            elif misfit > settings.disagree_misfit_ratio:
+                self._drop(row, "disagrees")
+
+    def _confirm_one(self, row: int) -> None:
+        table = self._bank.table
+        self._confirmed += 1
+        self._stories[row].track = track_id(self._node, self._confirmed)
+        table.status[row] = CONFIRMED
+        self._counts["confirmed"] += 1
+        self._counts["used"] += int(table.updates[row])
+        own = self._bank.numbers_used(row)
+        for other in table.rows(TENTATIVE).tolist():
+            if np.isin(self._bank.numbers_used(other), own).any():
+                self._drop(other, "shared detections")
+
+    def _merge(self, older: int, younger: int) -> None:
+        """Two tracks are one object: the older name stays, with the fresher estimate."""
+        table = self._bank.table
+        if FREE in (table.status[older], table.status[younger]):
+            return
+        kept, other = self._stories[older], self._stories[younger]
+        if table.time[younger] > table.time[older] + NS_PER_S:
+            first_ns, serial = table.first_time[older], table.serial[older]
+            table.copy_row(source=younger, target=older)
+            table.first_time[older], table.serial[older] = first_ns, serial
+        kept.paths |= other.paths
+        kept.shown = None
+        self._drop(younger, "merged")
+
+    def _drop(self, row: int, reason: str) -> None:
+        self._bank.table.remove(row)
+        del self._stories[row]
+        self._counts[f"dropped: {reason}"] += 1
+
+    # What is shown.
+
+    def _instant(self, at_ns: int) -> Instant:
+        assert self._epoch is not None
+        return Instant(self._epoch.tai_ns + at_ns)
+
+    def _show(self, row: int) -> Track:
+        story, table = self._stories[row], self._bank.table
+        status = _STATUS[int(table.status[row])]
+        if story.shown is not None and story.shown.status is status:
+            return story.shown
+        assert story.track is not None
+        state = table.state[row]
+        last = self._instant(int(table.time[row]))
+        burnt_out_ns = round(float(state[k.BURNT_OUT_S]) * NS_PER_S)
+        is_burnt_out = state[k.FREE_SEEN] > 0.0 and state[k.THRUST_SEEN] > 0.0 and burnt_out_ns != 0
+        story.shown = Track(
+            track=story.track,
+            status=status,
+            state=StateEstimate(last, *self._bank.estimate(row)),
+            thrust_probability=float(state[k.P_FORCED]),
+            first_observed_at=self._instant(int(table.first_time[row])),
+            last_observed_at=last,
+            observed_s=float(state[k.OBSERVED_S]),
+            updates=int(table.updates[row]),
+            paths=frozenset(story.paths),
+            ascent=tuple(story.ascent),
+            burnt_out_at=self._instant(burnt_out_ns) if is_burnt_out else None,
+            free_flight_seen=bool(state[k.FREE_SEEN] > 0.0),
+        )
+        return story.shown
+
+
+def _counter(track: TrackId) -> int:
+    return int(track.rsplit("-", 1)[1])

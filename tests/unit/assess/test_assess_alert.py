@@ -1,0 +1,356 @@
+"""The alert book: when people are told, when they are told again, and when it is over."""
+
+from dataclasses import replace
+
+import pytest
+
+from signalfire.assess.alert import AlertBook, AlertSettings, EventFacts, witness_cap_probability
+from signalfire.assess.areas import AreaThreat
+from signalfire.basis.errors import BadInput
+from signalfire.basis.identity import AreaId, EventId, NationId, NodeId
+from signalfire.basis.instant import Instant
+from signalfire.basis.realm import Realm
+from signalfire.picture.event import Phase
+from signalfire.picture.warning import AreaKind, Texts, Warning, WarningStatus
+
+START = Instant(1_500_000_000 * 10**9)
+EVENT, OTHER = EventId("E-KOR-1-17"), EventId("E-JPN-1-4")
+SEEN = EventFacts(0.42, 3, Phase.BALLISTIC, (NationId("JPN"), NationId("KOR")))
+LOST = replace(SEEN, phase=Phase.LOST, lost_since=START.later(10.0))
+SAMPLES = 64
+
+
+def book(settings: AlertSettings | None = None) -> AlertBook:
+    return AlertBook(NationId("JPN"), NodeId("JPN-1"), Realm("test:alert"), settings)
+
+
+def at(second: float) -> Instant:
+    return START.later(second)
+
+
+def threat(
+    area: str = "JP-01",
+    probability: float = 0.5,
+    window_s: tuple[float, float] = (300.0, 400.0),
+    hit_probability: float = 0.01,
+) -> AreaThreat:
+    hits = round(probability * SAMPLES)
+    return AreaThreat(
+        AreaId(area),
+        Texts(f"{area}ja", f"{area}ko", area),
+        hit_probability,
+        probability,
+        (at(window_s[0]), at(window_s[1])),
+        (1 << hits) - 1,
+        SAMPLES,
+    )
+
+
+def only(messages: tuple[Warning, ...]) -> Warning:
+    (message,) = messages
+    return message
+
+
+def codes(message: Warning) -> list[str]:
+    return [area.area for area in message.areas]
+
+
+def test_an_area_above_the_threshold_is_warned_and_one_below_is_not() -> None:
+    first = only(book().review(at(0), EVENT, (threat(), threat("JP-02", 0.09)), SEEN))
+    assert first.status is WarningStatus.INITIAL
+    assert first.references is None
+    assert first.warning == "W-JPN-1-1"
+    assert codes(first) == ["JP-01"]
+    assert first.window == first.areas[0].window == (at(300), at(400))
+    assert first.event == EVENT and first.issuer == "JPN" and first.at == at(0)
+    assert first.reason == "Predicted to pass over JP-01."
+
+
+def test_no_area_no_warning() -> None:
+    alerts = book()
+    assert alerts.review(at(0), EVENT, (), SEEN) == ()
+    assert alerts.review(at(1), EVENT, None, SEEN) == ()
+    assert alerts.review(at(2), EVENT, (threat(probability=0.0999),), SEEN) == ()
+    assert not alerts.any_open()
+
+
+def test_a_warning_overtaken_by_its_own_time_is_not_sent_as_new() -> None:
+    assert book().review(at(400), EVENT, (threat(),), SEEN) == ()
+    assert len(book().review(at(399.9), EVENT, (threat(),), SEEN)) == 1
+
+
+def test_an_area_overtaken_by_its_own_time_is_not_added() -> None:
+    alerts = book()
+    alerts.review(at(0), EVENT, (threat(),), SEEN)
+    past = threat("JP-02", window_s=(0.0, 9.0))
+    assert alerts.review(at(9), EVENT, (threat(), past), SEEN) == ()
+
+
+def test_an_unchanged_estimate_says_nothing_twice() -> None:
+    alerts = book()
+    alerts.review(at(0), EVENT, (threat(),), SEEN)
+    assert all(alerts.review(at(s), EVENT, (threat(),), SEEN) == () for s in range(1, 300))
+
+
+def test_an_added_area_is_told_at_once() -> None:
+    alerts = book()
+    alerts.review(at(0), EVENT, (threat(),), SEEN)
+    update = only(alerts.review(at(0.5), EVENT, (threat(), threat("JP-02")), SEEN))
+    assert update.status is WarningStatus.UPDATE
+    assert update.references == "W-JPN-1-1" and update.warning == "W-JPN-1-2"
+    assert codes(update) == ["JP-01", "JP-02"]
+    assert update.reason == "Areas added: JP-02."
+
+
+def test_a_hovering_area_stays_until_it_is_clearly_out() -> None:
+    alerts = book()
+    alerts.review(at(0), EVENT, (threat(), threat("JP-02")), SEEN)
+    for second in range(1, 60):
+        hovering = threat("JP-02", 0.021 if second % 2 else 0.15)
+        assert alerts.review(at(second), EVENT, (threat(), hovering), SEEN) == ()
+
+
+def test_an_area_that_the_estimate_leaves_is_taken_out_and_named() -> None:
+    alerts = book()
+    alerts.review(at(0), EVENT, (threat(), threat("JP-02")), SEEN)
+    issued = [alerts.review(at(s), EVENT, (threat(),), SEEN) for s in range(1, 10)]
+    update = only(tuple(m for messages in issued for m in messages))
+    assert update.at == at(5), "after the shortest time between two messages"
+    assert codes(update) == ["JP-01"]
+    assert update.reason == "The estimate no longer touches JP-02."
+
+
+def test_one_odd_estimate_withdraws_nothing() -> None:
+    alerts = book()
+    alerts.review(at(0), EVENT, (threat(),), SEEN)
+    assert alerts.review(at(10), EVENT, (), SEEN) == ()
+    assert alerts.review(at(11), EVENT, (threat(),), SEEN) == ()
+    assert alerts.review(at(12), EVENT, (), SEEN) == ()
+    assert alerts.is_open(EVENT)
+
+
+def test_a_warning_is_cancelled_within_two_seconds_when_the_estimate_leads_elsewhere() -> None:
+    alerts = book()
+    alerts.review(at(0), EVENT, (threat(),), SEEN)
+    assert alerts.review(at(10), EVENT, (), SEEN) == ()
+    assert alerts.review(at(11), EVENT, (), SEEN) == ()
+    cancel = only(alerts.review(at(12), EVENT, (), SEEN))
+    assert cancel.status is WarningStatus.CANCEL
+    assert cancel.references == "W-JPN-1-1"
+    assert codes(cancel) == ["JP-01"]
+    assert cancel.reason == "The estimate no longer touches the named areas."
+    assert cancel.confidence < 0.02
+    assert not alerts.is_open(EVENT)
+
+
+def test_a_moved_window_is_told_but_not_more_often_than_allowed() -> None:
+    alerts = book()
+    alerts.review(at(0), EVENT, (threat(),), SEEN)
+    drifting = [
+        alerts.review(at(s), EVENT, (threat(window_s=(300.0 + 8 * s, 400.0 + 8 * s)),), SEEN)
+        for s in range(1, 31)
+    ]
+    times = [m.at.elapsed_s(since=START) for messages in drifting for m in messages]
+    assert times and all(
+        late - soon >= 5.0 for soon, late in zip([0.0, *times], times, strict=False)
+    )
+    last = [m for messages in drifting for m in messages][-1]
+    assert last.reason == "The expected time has moved."
+
+
+@pytest.mark.parametrize(
+    ("shift_s", "length_s", "is_told"),
+    [(15.0, 30.0, False), (16.0, 30.0, True), (16.0, 100.0, False), (26.0, 100.0, True)],
+)
+def test_how_far_a_window_may_move_unsaid(shift_s: float, length_s: float, is_told: bool) -> None:
+    alerts = book()
+    alerts.review(at(0), EVENT, (threat(window_s=(300.0, 300.0 + length_s)),), SEEN)
+    moved = threat(window_s=(300.0 + shift_s, 300.0 + length_s + shift_s))
+    assert bool(alerts.review(at(20), EVENT, (moved,), SEEN)) is is_told
+
+
+def test_a_window_that_has_begun_keeps_its_stated_start() -> None:
+    alerts = book()
+    alerts.review(at(0), EVENT, (threat(),), SEEN)
+    assert alerts.review(at(390), EVENT, (threat(window_s=(390.0, 401.0)),), SEEN) == ()
+    update = only(alerts.review(at(395), EVENT, (threat(window_s=(395.0, 440.0)),), SEEN))
+    assert update.areas[0].window == (at(300), at(440))
+
+
+def test_an_area_now_to_be_hit_is_told_at_once_and_stays_so() -> None:
+    alerts = book()
+    alerts.review(at(0), EVENT, (threat(),), SEEN)
+    update = only(alerts.review(at(1), EVENT, (threat(hit_probability=0.12),), SEEN))
+    assert update.areas[0].kind is AreaKind.IMPACT
+    assert update.reason == "The predicted threat changed for JP-01."
+    assert alerts.review(at(20), EVENT, (threat(hit_probability=0.05),), SEEN) == ()
+
+
+def test_what_is_likelier_hit_than_passed_is_an_impact() -> None:
+    rare = threat(probability=0.12, hit_probability=0.07)
+    assert only(book().review(at(0), EVENT, (rare,), SEEN)).areas[0].kind is AreaKind.IMPACT
+
+
+def test_all_clear_comes_a_minute_after_the_last_window() -> None:
+    alerts = book()
+    alerts.review(at(0), EVENT, (threat(), threat("JP-02", window_s=(350.0, 450.0))), SEEN)
+    assert alerts.review(at(380), EVENT, (threat("JP-02", window_s=(380.0, 450.0)),), SEEN) == ()
+    ended = replace(SEEN, phase=Phase.ENDED)
+    quiet = [alerts.review(at(s), EVENT, (), ended) for s in range(400, 510)]
+    assert not any(quiet)
+    clear = only(alerts.review(at(510), EVENT, (), ended))
+    assert clear.status is WarningStatus.ALL_CLEAR
+    assert codes(clear) == ["JP-01", "JP-02"]
+    assert clear.reason == "The expected time has passed."
+
+
+def test_ticks_alone_bring_the_all_clear() -> None:
+    alerts = book()
+    alerts.review(at(0), EVENT, (threat(),), SEEN)
+    assert alerts.tick(at(459)) == ()
+    assert only(alerts.tick(at(460))).status is WarningStatus.ALL_CLEAR
+    assert alerts.tick(at(461)) == ()
+    assert not alerts.any_open()
+
+
+def test_an_area_whose_window_has_passed_leaves_updates_silently() -> None:
+    alerts = book()
+    near, far = threat(), threat("JP-02", window_s=(500.0, 520.0))
+    alerts.review(at(0), EVENT, (near, far), SEEN)
+    assert alerts.review(at(410), EVENT, (far,), SEEN) == ()
+    moved = threat("JP-02", window_s=(560.0, 580.0))
+    update = only(alerts.review(at(420), EVENT, (moved,), SEEN))
+    assert codes(update) == ["JP-02"]
+    assert update.reason == "The expected time has moved."
+    clear = only(alerts.tick(at(640)))
+    assert codes(clear) == ["JP-01", "JP-02"]
+
+
+def test_an_area_dropped_after_another_has_passed_gets_its_word_in_the_all_clear() -> None:
+    alerts = book()
+    alerts.review(at(0), EVENT, (threat(), threat("JP-02", window_s=(800.0, 900.0))), SEEN)
+    issued = [m for s in range(410, 480) for m in alerts.review(at(s), EVENT, (), SEEN)]
+    clear = only(tuple(issued))
+    assert clear.status is WarningStatus.ALL_CLEAR
+    assert codes(clear) == ["JP-01", "JP-02"]
+
+
+def test_what_is_lost_is_not_harmless() -> None:
+    alerts = book()
+    alerts.review(at(0), EVENT, (threat(),), SEEN)
+    for second in range(11, 300):
+        assert alerts.review(at(second), EVENT, (), LOST) == ()
+    assert only(alerts.tick(at(460))).status is WarningStatus.ALL_CLEAR
+
+
+def test_no_estimate_is_not_no_threat() -> None:
+    alerts = book()
+    alerts.review(at(0), EVENT, (threat(),), SEEN)
+    assert not any(alerts.review(at(s), EVENT, None, SEEN) for s in range(1, 460))
+    assert only(alerts.review(at(460), EVENT, None, SEEN)).status is WarningStatus.ALL_CLEAR
+
+
+def test_a_forecast_that_runs_away_after_loss_is_not_followed_for_ever() -> None:
+    alerts = book()
+    alerts.review(at(0), EVENT, (threat(),), SEEN)
+    issued = []
+    for second in range(20, 1500, 5):
+        later = threat(window_s=(second + 100.0, second + 200.0))
+        issued += alerts.review(at(second), EVENT, (later,), LOST)
+    last = issued[-1]
+    assert last.status is WarningStatus.ALL_CLEAR
+    assert last.reason == "The missile was lost and the stated hold has passed."
+    assert last.at >= issued[-2].window[1], "not before the time that was last stated"
+    assert last.at.elapsed_s(since=START) < 610.0 + 210.0
+    assert not alerts.any_open()
+
+
+def test_a_long_lost_object_raises_no_new_warning() -> None:
+    future = threat(window_s=(2_000.0, 2_100.0))
+    assert book().review(at(700), EVENT, (future,), LOST) == ()
+    assert len(book().review(at(100), EVENT, (future,), LOST)) == 1
+
+
+def test_a_withdrawn_event_is_cancelled_at_once_and_not_warned_again() -> None:
+    alerts = book()
+    alerts.review(at(0), EVENT, (threat(),), SEEN)
+    false = replace(SEEN, is_withdrawn=True)
+    cancel = only(alerts.review(at(1), EVENT, (threat(),), false))
+    assert cancel.status is WarningStatus.CANCEL
+    assert cancel.reason == "The reports behind the warning were withdrawn."
+    assert alerts.review(at(2), EVENT, (threat(),), false) == ()
+
+
+def test_after_a_cancel_a_new_threat_begins_a_new_warning() -> None:
+    alerts = book()
+    alerts.review(at(0), EVENT, (threat(),), SEEN)
+    alerts.review(at(10), EVENT, (), SEEN)
+    alerts.review(at(12), EVENT, (), SEEN)
+    again = only(alerts.review(at(20), EVENT, (threat(),), SEEN))
+    assert again.status is WarningStatus.INITIAL
+    assert again.references is None
+    assert again.warning == "W-JPN-1-3"
+
+
+def test_a_warning_goes_on_under_the_name_that_survives() -> None:
+    alerts = book()
+    alerts.review(at(0), OTHER, (threat(),), SEEN)
+    assert alerts.rename(at(1), OTHER, EVENT) == ()
+    assert alerts.is_open(EVENT) and not alerts.is_open(OTHER)
+    update = only(alerts.review(at(2), EVENT, (threat(), threat("JP-02")), SEEN))
+    assert update.status is WarningStatus.UPDATE
+    assert update.references == "W-JPN-1-1" and update.event == EVENT
+
+
+def test_of_two_warnings_of_one_missile_one_gives_way_and_names_the_other() -> None:
+    alerts = book()
+    alerts.review(at(0), OTHER, (threat(),), SEEN)
+    alerts.review(at(1), EVENT, (threat("JP-02"),), SEEN)
+    cancel = only(alerts.rename(at(2), OTHER, EVENT))
+    assert cancel.status is WarningStatus.CANCEL
+    assert cancel.event == OTHER and cancel.references == "W-JPN-1-1"
+    assert "W-JPN-1-2" in cancel.reason and "W-JPN-1-2" in cancel.text.ja
+    assert alerts.is_open(EVENT) and not alerts.is_open(OTHER)
+
+
+def test_renaming_what_was_not_warned_of_says_nothing() -> None:
+    alerts = book()
+    alerts.review(at(0), EVENT, (threat(),), SEEN)
+    assert alerts.rename(at(1), OTHER, EVENT) == ()
+    assert alerts.rename(at(1), EVENT, EVENT) == ()
+    assert alerts.is_open(EVENT)
+
+
+@pytest.mark.parametrize(
+    ("witnesses", "cap"), [(0, 0.90), (1, 0.90), (2, 0.97), (3, 0.99), (9, 0.99)]
+)
+def test_confidence_is_capped_by_the_witnesses(witnesses: int, cap: float) -> None:
+    assert witness_cap_probability(witnesses) == cap
+    sure = threat(probability=1.0)
+    facts = replace(SEEN, witnesses=witnesses)
+    assert only(book().review(at(0), EVENT, (sure,), facts)).confidence <= cap
+
+
+def test_confidence_is_that_any_named_area_is_affected() -> None:
+    apart = replace(threat("JP-02", 0.25), touched_by=((1 << 16) - 1) << 40)
+    first = only(book().review(at(0), EVENT, (threat(probability=0.25), apart), SEEN))
+    assert first.confidence == pytest.approx(32.5 / 65)
+
+
+def test_a_further_cap_holds_too() -> None:
+    facts = replace(SEEN, confidence_cap_probability=0.4)
+    assert only(book().review(at(0), EVENT, (threat(probability=0.8),), facts)).confidence == 0.4
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"threshold_probability": 1.0},
+        {"drop_probability": 0.2},
+        {"clear_after_s": -1.0},
+        {"update_spacing_s": float("nan")},
+    ],
+)
+def test_settings_that_contradict_each_other_are_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(BadInput, match="write 0"):
+        AlertSettings(**wrong)
