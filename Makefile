@@ -55,8 +55,9 @@ fuzz: ## search for inputs that break a law, for as long as it takes
 	@tools/setup test
 	SIGNALFIRE_HYPOTHESIS=search $(VENV)/pytest --timeout=0 tests/laws tests/unit/formats $(ARGS)
 
-docs: setup ## write docs/reference/ from the code
+docs: setup ## write docs/reference/ from the code, docs/validation/ from runs
 	$(VENV)/python tools/generate_reference.py
+	$(VENV)/python tools/validate_flight_times.py
 
 warm: setup ## compile the numeric kernels now
 	$(VENV)/signalfire warm

@@ -87,16 +87,14 @@ class Progress:
             print("\r\033[K", end="", flush=True)
 
 
-def run(
-    command: list[str], *, cure: str, cwd: Path = ROOT, progress: Progress | None = None
-) -> None:
+def run(command: list[str], *, cure: str, progress: Progress | None = None) -> None:
     """Run a command, its output into the log; raise SetupStopped with its last words and a cure."""
     with LOG.open("a") as log:
         log.write(f"\n$ {' '.join(command)}\n")
         log.flush()
         with subprocess.Popen(
             command,
-            cwd=cwd,
+            cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -105,11 +103,15 @@ def run(
         ) as process:
             assert process.stdout is not None
             last: list[str] = []
-            for line in process.stdout:
-                log.write(line)
-                last = [*last[1 - LOG_LINES_SHOWN :], line.rstrip()]
-                if progress is not None:
-                    progress.saw(line)
+            try:
+                for line in process.stdout:
+                    log.write(line)
+                    last = [*last[1 - LOG_LINES_SHOWN :], line.rstrip()]
+                    if progress is not None:
+                        progress.saw(line)
+            except BaseException:
+                process.terminate()
+                raise
             status = process.wait()
     if progress is not None:
         progress.close()
@@ -206,7 +208,8 @@ def require_node() -> None:
     """Raise SetupStopped unless Node and npm are there and new enough."""
     cure = (
         f"The page in the browser is bundled with Node {NODE_MAJOR_MIN} or newer and npm. "
-        "Debian: apt-get install nodejs npm (or a newer Node of your choice on the PATH)"
+        "Debian 13, Ubuntu 25.04 or newer: apt-get install nodejs npm; elsewhere a Node release "
+        "of your choice, on the PATH"
     )
     if shutil.which("node") is None or shutil.which("npm") is None:
         raise SetupStopped(f"node or npm is not on the PATH. {cure}")
@@ -233,8 +236,9 @@ def bundle_page() -> None:
     announce("the page: npm packages by lock file, then one bundle")
     require_node()
     cure = "Is the network there? Then run the same again"
-    run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=FRONTEND, cure=cure)
-    run(["npm", "run", "build"], cwd=FRONTEND, cure="The bundle could not be made")
+    npm = ["npm", "--prefix", str(FRONTEND.relative_to(ROOT))]
+    run([*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cure=cure)
+    run([*npm, "run", "--silent", "build"], cure="The bundle could not be made: make clean, again")
     mark("page", made_from)
 
 

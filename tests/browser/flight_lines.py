@@ -1,4 +1,4 @@
-"""A plausible day for the page: one long flight over Hokkaido, as the lines of three nations' nodes.
+"""A plausible day for the page: one flight over Hokkaido, as lines of three nations' nodes.
 
 Notional throughout: the arc has the published apogee and range of 2017-09-14, everything else
 (burn, errors, who sees what when) is made up to exercise the page. Pure: no clock, no chance.
@@ -245,8 +245,10 @@ def _warning(number: int, status: str, before: str | None, t_s: int, areas: Any)
     windows = [[utc_text(at(begin), 0), utc_text(at(end), 0)] for *_, begin, end in areas]
     texts = {
         "initial": (
-            "ミサイル発射。北海道などの上空を通過する可能性があります。建物の中、又は地下に避難してください。",
-            "미사일 발사. 홋카이도 등 상공을 통과할 가능성이 있습니다. 건물 안이나 지하로 대피하십시오.",
+            "ミサイル発射。北海道などの上空を通過する可能性があります。"
+            "建物の中、又は地下に避難してください。",
+            "미사일 발사. 홋카이도 등 상공을 통과할 가능성이 있습니다. "
+            "건물 안이나 지하로 대피하십시오.",
             "Missile launched. It may pass over Hokkaido and Aomori. Take shelter indoors or "
             "underground.",
         ),

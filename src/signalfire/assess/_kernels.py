@@ -193,9 +193,7 @@ def displaced(
 
 
 @kernel
-def impact_spread(
-    mean: Floats, root: Floats, air: Floats, time_max: float, ends: Floats
-) -> int:
+def impact_spread(mean: Floats, root: Floats, air: Floats, time_max: float, ends: Floats) -> int:
     """Fly the 2 x 9 flights at +-sqrt(3) sigma along each unknown; how many came down.
 
     ``ends[2 i]`` and ``ends[2 i + 1]`` are ``[t x y z]`` of the impacts. Reference: Norgaard,
@@ -313,7 +311,7 @@ def shape_spread(mean: Floats, covariance: Floats, values: Floats, sigmas: Float
 @kernel
 def quadratic(x: Floats, n: int, c: Floats) -> float:
     """c0 + sum c_i x_i + sum c_ij x_i x_j over i <= j < n, coefficients in that order."""
-    total = c[0]
+    total = float(c[0])
     k = 1 + n
     for i in range(n):
         total += c[1 + i] * x[i]

@@ -1,4 +1,4 @@
-"""One author's view of one event: launch, phase, class and impact, from one track or common state."""
+"""One author's view of one event, from its track or the common state: launch, class, impact."""
 
 import math
 from dataclasses import dataclass, replace
@@ -6,17 +6,31 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from signalfire.assess import _kernels
-from signalfire.assess.classify import certain, classify_by_energy, classify_under_thrust
+from signalfire.assess.classify import (
+    certain,
+    classify_by_energy,
+    classify_under_thrust,
+    low_flight_probability,
+    mixed_with_manoeuvring,
+)
 from signalfire.assess.impact import ImpactPrediction, predict_impact
 from signalfire.assess.launch import estimate_launch
 from signalfire.assess.observed import Observed
-from signalfire.assess.phase import is_lost, motion_phase, phase_of, staleness
+from signalfire.assess.phase import (
+    is_driven,
+    is_lost,
+    is_settled,
+    motion_phase,
+    phase_of,
+    staleness,
+)
 from signalfire.assess.settings import DEFAULT_SETTINGS, AssessmentSettings
 from signalfire.basis.identity import EventId, NationId
 from signalfire.basis.instant import Instant
 from signalfire.picture.estimate import Impact, PlaceEstimate, StateEstimate, Unknown
 from signalfire.picture.event import Assessment, ClassBelief, MissileClass, Phase
 from signalfire.picture.track import Track
+from signalfire.space.geodesy import distance_m
 
 MISSILE_BURN_MAX_S = 320.0
 """Longer than any missile's engines burn; what still thrusts then carries a payload to orbit."""
@@ -66,13 +80,9 @@ def assess_state(
     observed: Observed, now: Instant, settings: AssessmentSettings = DEFAULT_SETTINGS
 ) -> Assessed:
     """Assess one object at ``now``, whoever's sensors it rests on."""
-    motion = motion_phase(observed, settings)
-    prediction = _prediction(observed, motion, now, settings)
-    impact: Impact = (
-        Unknown("still under power: where it falls is not settled before burnout")
-        if prediction is None
-        else prediction.impact
-    )
+    found = _prediction(observed, now, settings)
+    prediction = None if isinstance(found, Unknown) else found
+    impact: Impact = found if isinstance(found, Unknown) else found.impact
     launch = observed.launch
     flight_s = None
     if isinstance(impact, PlaceEstimate) and isinstance(launch, PlaceEstimate):
@@ -81,7 +91,7 @@ def assess_state(
         event=observed.event,
         author=observed.author,
         phase=phase_of(observed, prediction, now, settings),
-        belief=_belief(observed, motion, now),
+        belief=_belief(observed, prediction, settings),
         state=observed.state,
         launch=launch,
         impact=impact,
@@ -95,11 +105,14 @@ def assess_state(
 
 
 def _prediction(
-    observed: Observed, motion: Phase, now: Instant, settings: AssessmentSettings
-) -> ImpactPrediction | None:
-    """Fly it down, doubting more the longer it was not seen; None while an engine drives it."""
-    if motion is Phase.BOOST:
-        return None
+    observed: Observed, now: Instant, settings: AssessmentSettings
+) -> ImpactPrediction | Unknown:
+    """Fly it down, doubting more the longer it was not seen; not while an engine may drive it."""
+    motion = motion_phase(observed, settings)
+    if motion is Phase.BOOST and is_driven(observed, settings):
+        return Unknown("still under power: where it falls is not settled before burnout")
+    if not is_settled(observed, settings):
+        return Unknown("seen too briefly to say whether it is still under power")
     stale = staleness(observed, now)
     doubt = 1.0 + (stale / settings.stale_ratio_unit) ** 2
     state = observed.state
@@ -112,15 +125,18 @@ def _prediction(
     return prediction
 
 
-def _belief(observed: Observed, motion: Phase, now: Instant) -> ClassBelief:
+def _belief(
+    observed: Observed, prediction: ImpactPrediction | None, settings: AssessmentSettings
+) -> ClassBelief:
     """The class: by energy, unless something about the motion says more."""
     values = np.empty(_kernels.NUMBERS)
     sigmas = np.empty(_kernels.NUMBERS)
     _kernels.shape_spread(observed.state.mean, observed.state.covariance, values, sigmas)
     if values[5] - 2.0 * sigmas[5] > ORBIT_PERIGEE_M:
         return certain(MissileClass.SLV)
-    if motion is Phase.BOOST:
-        if _burns_too_long(observed):
+    motion = motion_phase(observed, settings)
+    if motion is Phase.BOOST or not is_settled(observed, settings):
+        if is_driven(observed, settings) and _burns_too_long(observed):
             return certain(MissileClass.SLV)
         return classify_under_thrust(observed.state)
     if motion is Phase.MANOEUVRING:
@@ -128,10 +144,29 @@ def _belief(observed: Observed, motion: Phase, now: Instant) -> ClassBelief:
     came_down = values[2] < 0.0 and values[0] < ENERGY_KEPT_ABOVE_M
     if came_down and observed.belief_before is not None:
         return observed.belief_before
-    return classify_by_energy(observed.state)
+    by_energy = classify_by_energy(observed.state)
+    return mixed_with_manoeuvring(by_energy, _low_flight(observed, prediction, settings))
+
+
+def _low_flight(
+    observed: Observed, prediction: ImpactPrediction | None, settings: AssessmentSettings
+) -> float:
+    """Probability that the flight is depressed: lower than a ballistic one of its range."""
+    launch = observed.launch
+    if prediction is None or prediction.apogee_m is None:
+        return 0.0
+    impact = prediction.impact
+    if not isinstance(launch, PlaceEstimate) or not isinstance(impact, PlaceEstimate):
+        return 0.0
+    if prediction.apogee_m > settings.lift_absent_above_m:
+        return 0.0
+    range_m = distance_m(launch.place, impact.place)
+    sigma_m = 0.5 * (launch.ellipse_p90.semi_major_m + impact.ellipse_p90.semi_major_m)
+    return low_flight_probability(prediction.apogee_m, range_m, range_sigma_m=sigma_m)
 
 
 def _burns_too_long(observed: Observed) -> bool:
+    """Whether the engine surely has been burning for longer than any missile's does."""
     launch = observed.launch
     if not isinstance(launch, PlaceEstimate):
         return False

@@ -19,6 +19,8 @@ BOUNDS_M = (1_000e3, 3_000e3, 5_500e3)
 """Between short, medium, intermediate and intercontinental range."""
 SPEED_LOG_SIGMA = 0.03
 """What flying lofted or low costs against the best path, as a share of the speed."""
+LOW_FLIGHT_RATIO = 0.15
+APOGEE_SPREAD_FRACTION = 0.05
 BELIEF_MAX = 0.97
 """No class is ever sure: there is always this much less for ``unknown``."""
 _NORMAL = NormalDist()
@@ -65,9 +67,8 @@ def certain(kind: MissileClass) -> ClassBelief:
 
 def classify_by_energy(state: StateEstimate) -> ClassBelief:
     """A coasting object: probabilities of the four range classes from its energy's uncertainty."""
-    low, high = _below_bounds(state)
-    del high
-    return _belief({kind: p * BELIEF_MAX for kind, p in zip(_BY_RANGE, low, strict=True)})
+    within, _ = _below_bounds(state)
+    return _belief({kind: p * BELIEF_MAX for kind, p in zip(_BY_RANGE, within, strict=True)})
 
 
 def classify_under_thrust(state: StateEstimate) -> ClassBelief:
@@ -79,9 +80,30 @@ def classify_under_thrust(state: StateEstimate) -> ClassBelief:
     _, reached = _below_bounds(state)
     open_classes = [1.0 - passed for passed in reached]
     total = sum(open_classes)
-    return _belief(
-        {kind: 0.4 * p / total for kind, p in zip(_BY_RANGE, open_classes, strict=True)}
-    )
+    return _belief({kind: 0.4 * p / total for kind, p in zip(_BY_RANGE, open_classes, strict=True)})
+
+
+def low_flight_probability(apogee_m: float, range_m: float, *, range_sigma_m: float) -> float:
+    """Probability that apogee over range lies below what a ballistic flight of this range has.
+
+    A ballistic flight over up to 3,000 km climbs to a quarter to a fifth of its range on the
+    cheapest path; below 0.15 it is depressed, and lift may carry it further.
+    """
+    ratio = apogee_m / max(range_m, 1.0)
+    sigma = ratio * math.hypot(range_sigma_m / max(range_m, 1.0), APOGEE_SPREAD_FRACTION)
+    return _NORMAL.cdf((LOW_FLIGHT_RATIO - ratio) / max(sigma, 1e-6))
+
+
+def mixed_with_manoeuvring(belief: ClassBelief, probability: float) -> ClassBelief:
+    """The belief, if with some probability the flight is of the manoeuvring kind."""
+    share = probability * BELIEF_MAX
+    known: dict[MissileClass, float] = {
+        kind: p * (1.0 - share)
+        for kind, p in zip(_CLASSES, belief.probability, strict=True)
+        if kind is not MissileClass.UNKNOWN
+    }
+    known[MissileClass.MANOEUVRING] += share
+    return _belief(known)
 
 
 def _below_bounds(state: StateEstimate) -> tuple[list[float], list[float]]:

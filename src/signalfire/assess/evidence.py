@@ -5,7 +5,7 @@ reasonable doubt (two sigmas on the near side of each bound):
 
 - faster than level supersonic flight (above 1,100 m/s), at whatever height, or
 - above 30 km and faster than 600 m/s: higher than wings carry, too fast for a balloon, or
-- climbing or falling harder than 300 m/s at more than 450 m/s,
+- climbing or falling harder than 250 m/s at more than 400 m/s,
 
 and that surely (three sigmas) comes down again: a perigee below 100 km, and less energy than any
 orbit has. The bounds stand above the fastest aircraft in level service (SR-71: 26 km, 980 m/s;
@@ -27,8 +27,8 @@ UPDATES_MIN = 4
 FAST_M_S = 1_100.0
 HIGH_M = 30_000.0
 HIGH_SPEED_M_S = 600.0
-STEEP_CLIMB_M_S = 300.0
-STEEP_SPEED_M_S = 450.0
+STEEP_CLIMB_M_S = 250.0
+STEEP_SPEED_M_S = 400.0
 PERIGEE_MAX_M = 100_000.0
 ENERGY_MAX_J_KG = -0.5 * GRAVITY_M3_S2 / SEMI_MAJOR_M
 """Of a circular orbit at sea level: a body with more comes from an orbit or from outside."""

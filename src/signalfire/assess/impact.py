@@ -11,10 +11,11 @@ from signalfire.assess.settings import AssessmentSettings
 from signalfire.basis.kernel import Floats
 from signalfire.picture.estimate import Impact, PlaceEstimate, StateEstimate, Unknown
 from signalfire.picture.footprint import Footprint
+from signalfire.space.earth import GRAVITY_M3_S2, SEMI_MAJOR_M
 from signalfire.space.geodesy import Geodetic, enu_from_ecef
 
 FLIGHT_MAX_S = 3.0 * 3600.0
-"""Longer than any flight that ends on the ground short of an orbit; then it "does not come down"."""
+"""Longer than any flight to the ground; what is still up then does not come down."""
 SAMPLES = 64
 _STEP = math.sqrt(3.0)
 
@@ -52,8 +53,15 @@ class ImpactPrediction:
         )  # fmt: skip
         landed = count > 0
         longest = int(count.max(initial=1))
-        flights = np.ascontiguousarray(np.moveaxis(places[landed, :longest], 2, 0))
-        return Footprint(self.state.valid_at, *flights, count[landed])
+        flown = places[landed, :longest]
+        return Footprint(
+            start=self.state.valid_at,
+            time_s=flown[:, :, 0].copy(),
+            latitude_rad=flown[:, :, 1].copy(),
+            longitude_rad=flown[:, :, 2].copy(),
+            altitude_m=flown[:, :, 3].copy(),
+            count=count[landed],
+        )
 
 
 def predict_impact(
@@ -92,9 +100,7 @@ def likely_lift_ratio_sigma(apogee_m: float, settings: AssessmentSettings) -> fl
     return settings.trim_ratio_sigma + spread * smooth
 
 
-def _spread(
-    state: StateEstimate, air: Floats, end: Floats, settings: AssessmentSettings
-) -> Impact:
+def _spread(state: StateEstimate, air: Floats, end: Floats, settings: AssessmentSettings) -> Impact:
     """The impact point with the covariance of place and time."""
     ends = np.zeros((2 * _kernels.SPREAD, 4))
     down = _kernels.impact_spread(
@@ -130,8 +136,8 @@ def _apogee_behind_m(state: StateEstimate) -> float:
     climb_m_s, energy_j_kg, perigee_m = values[2], values[4], values[5]
     if climb_m_s >= 0.0 or energy_j_kg >= 0.0:
         return 0.0
-    major_axis_m = _kernels.GRAVITY_M3_S2 / -energy_j_kg
-    centre_m = perigee_m + _kernels.SEMI_MAJOR_M
+    major_axis_m = GRAVITY_M3_S2 / -energy_j_kg
+    centre_m = perigee_m + SEMI_MAJOR_M
     # The ellipsoid lies below the equatorial radius by its height loss at this latitude.
     position_m = float(np.linalg.norm(state.mean[:3]))
     return float(major_axis_m - centre_m - (position_m - values[0]))

@@ -32,40 +32,48 @@ from signalfire.picture.estimate import (
     Unknown,
 )
 from signalfire.picture.track import Track
+from signalfire.space.earth import SEMI_MAJOR_M
 from signalfire.space.geodesy import Geodetic, enu_from_ecef
 
 SITE_SIGMA_M = 300.0
 LIFT_OFF_SIGMA_S = 1.0
+SURELY_POWERED_PROBABILITY = 0.95
 ALTITUDE_MIN_M = 1_000.0
 CLIMB_MIN_M_S = 30.0
 CHI2_1_P90 = 2.705543454095404
 COAST_BACK_MAX_S = 1_800.0
 COAST_STEP_S = 4.0
-FIT_STATES_MIN = 6
-FIT_SPAN_MIN_S = 5.0
+FIT_STATES_MIN = 9
+FIT_STATES_MORE = 3
+FIT_SPAN_MIN_S = 7.0
 FIT_SPAN_MAX_S = 30.0
-FIT_INFLATION = 3.0
-"""Filtered states a second or so apart share most of their plots: each counts as a third."""
+FIT_INFLATION = 4.0
+"""Filtered states a second or so apart share most of their plots: each counts as a quarter."""
 _NODES = np.array([-1.8, -0.9, 0.0, 0.9, 1.8])
 _WEIGHTS = np.exp(-0.5 * _NODES**2) / np.exp(-0.5 * _NODES**2).sum()
 
 
 def estimate_launch(track: Track) -> Launch:
-    """The launch that the whole early arc of a track allows."""
+    """The launch that the whole early arc of a track allows.
+
+    While it is open whether the first states lie before or after burnout, both ways back count, by
+    the probability of thrust.
+    """
     states = track.ascent or (track.state,)
-    if _seen_under_thrust(track):
-        until = track.burnt_out_at or track.last_observed_at
-        powered = [s for s in states if s.valid_at <= until] or list(states[:1])
-        ways = [_liftoff(s.mean, s.covariance, s.valid_at, BY_STATE) for s in powered]
-        ways += _from_arcs(powered)
-        found = [_place([way], np.ones(1)) for way in ways if way is not None]
-        if not found:
-            return Unknown("does not climb as a launch does")
-        return _best(found)
-    coasting = [way for s in (states[0], states[-1]) if (way := _from_coast(s)) is not None]
-    if not coasting:
-        return Unknown("seen too late: the way back to the launch is too long")
-    return _best(coasting)
+    if not track.free_flight_seen:
+        powered = _from_thrust(states)
+        share = track.thrust_probability
+        if share > SURELY_POWERED_PROBABILITY:
+            return _best_of(powered)
+        coasting = _from_coast(states[-1])
+        both = [(share * weight, way) for weight, way in _surest(powered)]
+        both += [((1.0 - share) * weight, way) for weight, way in coasting]
+        return _place(both) if both else Unknown("does not climb as a launch does")
+    burnt_out_at = track.burnt_out_at
+    if burnt_out_at is not None and burnt_out_at > track.first_observed_at:
+        until = [s for s in states if s.valid_at <= burnt_out_at]
+        return _best_of(_from_thrust(until or states[:1]))
+    return _best_of([_from_coast(states[0]), _from_coast(states[-1])])
 
 
 def fuse_launches(estimates: Sequence[PlaceEstimate]) -> PlaceEstimate:
@@ -79,9 +87,9 @@ def fuse_launches(estimates: Sequence[PlaceEstimate]) -> PlaceEstimate:
     best = _best(list(estimates))
     scale_place = scale_time = 1.0
     for other in estimates:
-        north_m = (other.latitude_rad - best.latitude_rad) * _kernels.SEMI_MAJOR_M
+        north_m = (other.latitude_rad - best.latitude_rad) * SEMI_MAJOR_M
         turn_rad = (other.longitude_rad - best.longitude_rad + math.pi) % (2.0 * math.pi) - math.pi
-        east_m = turn_rad * math.cos(best.latitude_rad) * _kernels.SEMI_MAJOR_M
+        east_m = turn_rad * math.cos(best.latitude_rad) * SEMI_MAJOR_M
         gap_m = np.array([east_m, north_m])
         both_m2 = _matrix_m2(best) + _matrix_m2(other)
         distance2 = float(gap_m @ np.linalg.solve(both_m2, gap_m))
@@ -122,14 +130,6 @@ def _variance_m2(estimate: PlaceEstimate) -> float:
     return ee + nn
 
 
-def _seen_under_thrust(track: Track) -> bool:
-    """Whether the first states lie before burnout."""
-    if not track.free_flight_seen:
-        return True
-    burnt_out_at = track.burnt_out_at
-    return burnt_out_at is not None and burnt_out_at > track.first_observed_at
-
-
 @dataclass(frozen=True)
 class _Liftoff:
     """One way back: ground point (a direction), when, and the covariance of both (metres, s)."""
@@ -137,6 +137,10 @@ class _Liftoff:
     point: Floats
     at: Instant
     spread: Floats
+
+
+_Ways = list[tuple[float, _Liftoff]]
+"""Ways back with their weights."""
 
 
 def _liftoff(mean: Floats, covariance: Floats, at: Instant, family: Family) -> _Liftoff | None:
@@ -160,19 +164,36 @@ def _liftoff(mean: Floats, covariance: Floats, at: Instant, family: Family) -> _
     return _Liftoff(point, at.later(-age_s), spread)
 
 
-def _from_arcs(powered: list[StateEstimate]) -> list[_Liftoff | None]:
-    """Ways back from smooth curves through the first states, short ones and long ones."""
-    ways = []
-    for count in range(FIT_STATES_MIN, len(powered) + 1, 3):
+def _best_of(choices: list[_Ways]) -> Launch:
+    """The surest of several answers from the same observation."""
+    found = [_place(ways) for ways in choices if ways]
+    return _best(found) if found else Unknown("no way back to a launch fits what was seen")
+
+
+def _surest(choices: list[_Ways]) -> _Ways:
+    return min((ways for ways in choices if ways), key=_ground_variance_m2, default=[])
+
+
+def _ground_variance_m2(ways: _Ways) -> float:
+    return float(np.trace(ways[0][1].spread[:3, :3]))
+
+
+def _from_thrust(powered: Sequence[StateEstimate]) -> list[_Ways]:
+    """Ways back from single states, and from smooth curves through the first of them.
+
+    Each curve is taken in its middle: at the ends a cubic knows little of the acceleration.
+    """
+    found = [_liftoff(s.mean, s.covariance, s.valid_at, BY_STATE) for s in powered]
+    for count in range(FIT_STATES_MIN, len(powered) + 1, FIT_STATES_MORE):
         part = powered[:count]
         span_s = part[-1].valid_at.elapsed_s(since=part[0].valid_at)
         if FIT_SPAN_MIN_S <= span_s <= FIT_SPAN_MAX_S:
-            for at in (part[0].valid_at, part[0].valid_at.later(0.5 * span_s)):
-                ways.append(_liftoff(*_smooth(part, at), at, BY_MOTION))
-    return ways
+            middle = part[0].valid_at.later(0.5 * span_s)
+            found.append(_liftoff(*_smooth(part, middle), middle, BY_MOTION))
+    return [[(1.0, way)] for way in found if way is not None]
 
 
-def _smooth(states: list[StateEstimate], at: Instant) -> tuple[Floats, Floats]:
+def _smooth(states: Sequence[StateEstimate], at: Instant) -> tuple[Floats, Floats]:
     """Position, velocity and acceleration at a moment (9), with covariance, by a cubic in time.
 
     Weighted least squares through the filtered positions and velocities of all states.
@@ -194,16 +215,14 @@ def _smooth(states: list[StateEstimate], at: Instant) -> tuple[Floats, Floats]:
     return mean, np.ascontiguousarray(covariance[:9, :9])
 
 
-def _from_coast(state: StateEstimate) -> PlaceEstimate | None:
+def _from_coast(state: StateEstimate) -> _Ways:
     """Back along the ballistic arc to where the family is as old as burns of this energy last.
 
-    The burn times that the energy allows are five nodes of their ln-normal spread; the answer has
-    the mean and covariance of the five ways back.
+    The burn times that the energy allows are five nodes of their ln-normal spread.
     """
     values = np.empty(_kernels.NUMBERS)
     _kernels.shape(state.mean, values)
-    ways: list[_Liftoff] = []
-    weights: list[float] = []
+    ways: _Ways = []
     for node, weight in zip(_NODES, _WEIGHTS, strict=True):
         burn_s = BURN_S_PER_M_S * float(values[6]) * math.exp(BURN_LOG_SIGMA * float(node))
         elapsed_s = _kernels.coast_back(
@@ -213,35 +232,36 @@ def _from_coast(state: StateEstimate) -> PlaceEstimate | None:
             continue
         mean = np.empty(6)
         covariance = np.empty((6, 6))
-        predict(
-            state.mean, state.covariance, 0.0, 0.0, -elapsed_s, COAST_STEP_S, mean, covariance
-        )
+        predict(state.mean, state.covariance, 0.0, 0.0, -elapsed_s, COAST_STEP_S, mean, covariance)
         way = _liftoff(mean, covariance, state.valid_at.later(-elapsed_s), BY_STATE)
         if way is not None:
-            ways.append(way)
-            weights.append(float(weight))
-    return _place(ways, np.array(weights) / sum(weights)) if ways else None
+            ways.append((float(weight), way))
+    return ways
 
 
-def _place(ways: list[_Liftoff], weights: Floats) -> PlaceEstimate:
+def _place(ways: _Ways) -> PlaceEstimate:
     """Mean and covariance of a mixture of ways back."""
-    points = np.array([way.point for way in ways])
+    weights = np.array([weight for weight, _ in ways])
+    weights /= weights.sum()
+    points = np.array([way.point for _, way in ways])
     middle = weights @ points
-    x_m, y_m, z_m = (float(v) for v in middle / np.linalg.norm(middle) * _kernels.SEMI_MAJOR_M)
+    x_m, y_m, z_m = (float(v) for v in middle / np.linalg.norm(middle) * SEMI_MAJOR_M)
     latitude_rad, longitude_rad, _ = _kernels.ground_of(x_m, y_m, z_m)
     enu = enu_from_ecef(Geodetic(latitude_rad, longitude_rad))[:2]
-    offsets = (points - middle) @ enu.T * _kernels.SEMI_MAJOR_M
-    after_s = np.array([way.at.elapsed_s(since=ways[0].at) for way in ways])
+    offsets = (points - middle) @ enu.T * SEMI_MAJOR_M
+    first = ways[0][1].at
+    after_s = np.array([way.at.elapsed_s(since=first) for _, way in ways])
     mean_s = float(weights @ after_s)
     covariance = np.zeros((2, 2))
     variance_s2 = 0.0
-    for way, weight, offset, moment_s in zip(ways, weights, offsets, after_s, strict=True):
-        covariance += weight * (enu @ way.spread[:3, :3] @ enu.T + np.outer(offset, offset))
-        variance_s2 += float(weight * (way.spread[3, 3] + (moment_s - mean_s) ** 2))
+    for k, (_, way) in enumerate(ways):
+        ground = enu @ way.spread[:3, :3] @ enu.T + np.outer(offsets[k], offsets[k])
+        covariance += weights[k] * ground
+        variance_s2 += float(weights[k] * (way.spread[3, 3] + (after_s[k] - mean_s) ** 2))
     return PlaceEstimate(
         latitude_rad,
         longitude_rad,
         (float(covariance[0, 0]), float(covariance[0, 1]), float(covariance[1, 1])),
-        ways[0].at.later(mean_s),
+        first.later(mean_s),
         math.sqrt(variance_s2),
     )

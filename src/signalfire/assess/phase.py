@@ -7,6 +7,7 @@ from signalfire.assess.impact import ImpactPrediction
 from signalfire.assess.observed import Observed
 from signalfire.assess.settings import AssessmentSettings
 from signalfire.basis.instant import Instant
+from signalfire.basis.kernel import Floats
 from signalfire.picture.estimate import PlaceEstimate
 from signalfire.picture.event import Phase
 
@@ -15,12 +16,29 @@ MANOEUVRE_TOP_M = 70_000.0
 """Above this the air bears no lift worth the name: what pushes there is an engine."""
 BOOST_CLIMB_M_S = 300.0
 """A body that is pushed and climbs harder than this is driven by an engine, not by lift."""
+UPPER_95_SIGMAS = 1.6448536269514722
 
 
 def staleness(observed: Observed, now: Instant) -> float:
     """Unobserved over observed time; ten seconds are added to what was observed."""
     unobserved_s = max(0.0, now.elapsed_s(since=observed.last_observed_at))
     return unobserved_s / (observed.observed_s + 10.0)
+
+
+def is_driven(observed: Observed, settings: AssessmentSettings) -> bool:
+    """Whether, at the last observation, something but gravity and thin air moved the object."""
+    return observed.thrust_probability > settings.powered_probability
+
+
+def is_settled(observed: Observed, settings: AssessmentSettings) -> bool:
+    """Whether it is known that the object falls freely, so that flying it forward means something.
+
+    A slow boost looks like free flight to a young track; so free flight must have been established
+    once, or the object be coming down.
+    """
+    if observed.free_flight_seen:
+        return True
+    return not is_driven(observed, settings) and _shape(observed.state.mean)[2] < 0.0
 
 
 def is_lost(observed: Observed, now: Instant, settings: AssessmentSettings) -> bool:
@@ -33,20 +51,22 @@ def is_lost(observed: Observed, now: Instant, settings: AssessmentSettings) -> b
     unobserved_s = now.elapsed_s(since=observed.last_observed_at)
     if unobserved_s < settings.lost_after_s:
         return False
-    driven = observed.thrust_probability > settings.powered_probability
-    return driven or staleness(observed, now) > settings.lost_ratio
+    on_its_path = is_settled(observed, settings) and not is_driven(observed, settings)
+    return not on_its_path or staleness(observed, now) > settings.lost_ratio
 
 
 def motion_phase(observed: Observed, settings: AssessmentSettings) -> Phase:
     """Boost, ballistic, manoeuvring or re-entry, at the last observation."""
-    values = np.empty(_kernels.NUMBERS)
-    _kernels.shape(observed.state.mean, values)
+    values = _shape(observed.state.mean)
     altitude_m, climb_m_s = float(values[0]), float(values[2])
-    if observed.thrust_probability > settings.powered_probability:
+    if is_driven(observed, settings):
         steep = climb_m_s > BOOST_CLIMB_M_S
         if not observed.free_flight_seen or altitude_m > MANOEUVRE_TOP_M or steep:
             return Phase.BOOST
         return Phase.MANOEUVRING
+    undecided = observed.thrust_probability > settings.coasting_probability
+    if undecided and not is_settled(observed, settings):
+        return Phase.BOOST
     if climb_m_s < 0.0 and altitude_m < REENTRY_M:
         return Phase.REENTRY
     return Phase.BALLISTIC
@@ -58,10 +78,13 @@ def phase_of(
     now: Instant,
     settings: AssessmentSettings,
 ) -> Phase:
-    """The phase at ``now``: extrapolated along the expected flight where there is one."""
+    """The phase at ``now``: extrapolated along the expected flight where there is one.
+
+    ``ENDED`` comes ``ended_hold_s`` after the upper 95 % impact time.
+    """
     impact = None if prediction is None else prediction.impact
     if isinstance(impact, PlaceEstimate):
-        over = impact.time.later(1.645 * impact.time_sigma_s + settings.ended_hold_s)
+        over = impact.time.later(UPPER_95_SIGMAS * impact.time_sigma_s + settings.ended_hold_s)
         if now >= over:
             return Phase.ENDED
     if is_lost(observed, now, settings):
@@ -70,7 +93,13 @@ def phase_of(
     if prediction is None or at_last is not Phase.BALLISTIC or len(prediction.path) == 0:
         return at_last
     elapsed_s = now.elapsed_s(since=prediction.state.valid_at)
-    row = prediction.path[np.searchsorted(prediction.path[:, 0], elapsed_s).clip(max=-1 + len(prediction.path))]
+    row = min(int(np.searchsorted(prediction.path[:, 0], elapsed_s)), len(prediction.path) - 1)
+    values = _shape(prediction.path[row, 1:])
+    is_back = values[2] < 0.0 and values[0] < REENTRY_M
+    return Phase.REENTRY if is_back else Phase.BALLISTIC
+
+
+def _shape(mean: Floats) -> Floats:
     values = np.empty(_kernels.NUMBERS)
-    _kernels.shape(row[1:], values)
-    return Phase.REENTRY if values[2] < 0.0 and values[0] < REENTRY_M else Phase.BALLISTIC
+    _kernels.shape(mean, values)
+    return values

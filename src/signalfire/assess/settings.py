@@ -7,9 +7,9 @@ from dataclasses import dataclass
 class AssessmentSettings:
     """Assumptions about objects of unknown type, and bounds of what is still worth saying.
 
-    The ballistic coefficient is that of a re-entry body of unknown make: median 8,000 kg/m2, the
-    spread (a factor of 1.65 either way, one sigma) from blunt separated bodies near 3,000 to slender
-    ones near 20,000. ``lift_ratio_sigma`` is the lift-to-drag ratio, up or (half of it) sideways,
+    The ballistic coefficient is that of a re-entry body of unknown make: median 8,000 kg/m2, and
+    for two sigmas a factor of 2.7 either way, from blunt bodies near 3,000 to slender ones near
+    20,000. ``lift_ratio_sigma`` is the lift-to-drag ratio, up or (half of it) sideways,
     that a body on a low path may use without having shown it: slender cones and gliders reach 2 to
     3 for moments, less on the whole. ``trim_ratio_sigma`` is what is left of it on a high ballistic
     path (winds, a body flying slightly askew, density off the exponential model).
@@ -25,6 +25,8 @@ class AssessmentSettings:
     """An apogee above this leaves a ballistic path between two dips into the air."""
     powered_probability: float = 0.5
     """From this probability on, something but gravity and thin air moves the object."""
+    coasting_probability: float = 0.05
+    """Below this probability of thrust a young track is shown as coasting."""
     semi_major_max_m: float = 500_000.0
     """A 90 % ellipse larger than this says nothing that helps anybody: ``Unknown``."""
     stale_ratio_unit: float = 3.0

@@ -3,7 +3,8 @@
 Whole numbers, byte and text strings, arrays and maps, each in the one encoding that RFC 8949,
 section 4.2.1 (core deterministic encoding) allows: shortest heads, definite lengths, keys in order.
 Floats, tags and simple values have no place in an envelope. Written by ``cbor2``, read here: what
-comes from a peer meets no more code than this.
+comes from a peer meets no more code than this. (``cbor2`` sorts keys by length first, as section
+4.2.3 has it; for the labels of an envelope both orders are the same.)
 """
 
 from typing import Any

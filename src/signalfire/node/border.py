@@ -126,6 +126,10 @@ class Border:
         policy = self._policy
         self._policy = policy.withdrawn(nation) if is_suspended else policy.rejoined(nation)
 
+    def is_suspended(self, nation: NationId) -> bool:
+        """Whether a nation, or our own, takes no part at present."""
+        return nation in self._policy.suspended or self._setup.nation in self._policy.suspended
+
     def _send(self, released: Released[Redacted], desk: Desk) -> None:
         chain, content = self._outgoing[released.recipient], released.content
         header = Header(

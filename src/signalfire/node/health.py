@@ -10,6 +10,10 @@ SENSOR_QUIET_S = 60.0
 silence alone is not called a fault."""
 
 
+PARTNER_QUIET_S = 3.0
+"""A partner that missed so many heartbeats is shown as down."""
+
+
 @dataclass
 class PartnerHealth:
     """What was last heard of one partner."""
@@ -34,6 +38,13 @@ class Health:
         """How many own sensors have reported lately."""
         times = self._sensors.values()
         return sum(1 for at in times if now.elapsed_s(since=at) <= SENSOR_QUIET_S)
+
+    def link_state(self, nation: NationId, now: Instant) -> str:
+        """``up``, ``down`` or, before the first word, ``unknown``: a heartbeat comes each second."""
+        heard_at = self.partners[nation].heard_at
+        if heard_at is None:
+            return "unknown"
+        return "up" if now.elapsed_s(since=heard_at) <= PARTNER_QUIET_S else "down"
 
     def heard_partner(self, nation: NationId, now: Instant, *, is_status: bool) -> None:
         partner = self.partners.setdefault(nation, PartnerHealth())

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from signalfire.basis.identity import NationId
+from signalfire.basis.utc import utc_text
 from signalfire.formats.native.content import (
     EventMessage,
     Status,
@@ -17,8 +18,10 @@ from signalfire.formats.native.content import (
     track_contents,
     warning_content,
 )
+from signalfire.formats.native.lines import line
 from signalfire.node.desk import Desk
 from signalfire.node.events import Event
+from signalfire.node.outbox import Stream
 from signalfire.node.post import Post
 from signalfire.node.watching import Changes
 from signalfire.picture.event import Phase, TrackReport
@@ -47,6 +50,7 @@ def share(post: Post, desk: Desk, changes: Changes, warnings: Sequence[Warning])
     if desk.is_second:
         for partner in post.setup.partners:
             border.offer_to(partner, Kind.STATUS, status_content(_status(post, partner, desk)), desk)
+            _show_link(post, partner, desk)
         border.write_withheld(desk)
     for partner, receipts in border.receipts_owed():
         for content in receipt_contents(receipts):
@@ -103,3 +107,18 @@ def _status(post: Post, partner: NationId, desk: Desk) -> Status:
         reliable_count=post.border.reliable_count(partner),
         journal_head=outgoing.head,
     )
+
+
+def _show_link(post: Post, partner: NationId, desk: Desk) -> None:
+    """How the partner does, for our own page."""
+    health = post.health.partners[partner]
+    state = "withdrawn" if post.border.is_suspended(partner) else None
+    fields = {
+        "at": utc_text(desk.now),
+        "partner": partner,
+        "state": state or post.health.link_state(partner, desk.now),
+        "heard_at": None if health.heard_at is None else utc_text(health.heard_at),
+        "received": health.received,
+        "refused": health.refused,
+    }
+    desk.write(Stream.LINKS, line(fields))

@@ -7,7 +7,7 @@ connection: ``send`` refuses at once and the gate tries later.
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
@@ -16,11 +16,12 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 
-from signalfire.basis.errors import NotReleased, Unavailable
+from signalfire.basis.errors import NotReleased, PeerError, Unavailable
 from signalfire.basis.identity import NationId
 from signalfire.basis.limits import BROKER_PAYLOAD_BYTES_MAX
 from signalfire.basis.realm import Realm
 from signalfire.federation.bulletin import Bulletin
+from signalfire.federation.envelope import unverified
 from signalfire.release.released import Released
 from signalfire.rim.clock import monotonic_s
 from signalfire.rim.lanes import Arrival, Lanes
@@ -65,7 +66,8 @@ class LinkSettings:
 class NatsLink:
     """All partners of one nation. Incoming envelopes go into ``lanes``, outgoing ones by ``send``.
 
-    ``on_state`` is called whenever the leaf is reached or lost; it must not wait.
+    ``on_state`` is called whenever the leaf is reached or lost; it must not wait. ``contradicted``
+    counts envelopes that say otherwise than the subject they came on; they go no further.
     """
 
     def __init__(
@@ -76,15 +78,18 @@ class NatsLink:
         on_state: Callable[[LinkState], None] | None = None,
     ) -> None:
         self.state = LinkState(is_up=False, since_s=monotonic_s())
+        self.contradicted = 0
         self._settings = settings
         self._lanes = lanes
         self._on_state = on_state
         self._client = Client()
+        self._last_error = ""
 
     async def open(self) -> None:
-        """Connect, and subscribe to the nation's own subjects; keeps connecting for ever.
+        """Connect, and subscribe to the nation's own subjects.
 
-        Raises Unavailable when the leaf refuses the nation's password or its subjects.
+        Waits for ever until the leaf is there and takes the password; a refusal is logged and shows
+        as a link that is down. Raises Unavailable when the leaf is lost in the middle of it.
         """
         settings = self._settings
         try:
@@ -108,8 +113,8 @@ class NatsLink:
                     )
         except (NatsError, OSError) as error:
             raise Unavailable(
-                f"the leaf of {settings.nation} on port {settings.leaf_port} does not take the "
-                f"node: {error}; check the leaf's configuration and the gate's password"
+                f"the leaf of {settings.nation} on port {settings.leaf_port} was lost while "
+                f"subscribing ({error}): start the node again"
             ) from error
         await self._changed(is_up=True)
 
@@ -141,17 +146,25 @@ class NatsLink:
             raise Unavailable("the nation's leaf does not answer") from error
 
     async def _arrived(self, route: Route, message: Msg) -> None:
+        if contradicts(route, message.data):
+            self.contradicted += 1
+            log.warning("an envelope from %s contradicts its subject", route.originator)
+            return
         await self._lanes.put(Arrival(route.originator, route.kind, message.data))
 
     async def _changed(self, *, is_up: bool) -> None:
         if is_up == self.state.is_up:
             return
         self.state = LinkState(is_up, monotonic_s())
+        self._last_error = ""
         if self._on_state is not None:
             self._on_state(self.state)
 
     async def _heard_error(self, error: Exception) -> None:
-        log.warning("%s: broker: %s", self._settings.nation, error)
+        """Log what the broker says, once for as long as it says the same."""
+        if str(error) != self._last_error:
+            self._last_error = str(error)
+            log.warning("%s: broker: %s", self._settings.nation, error)
 
 
 async def send(publisher: Publisher, settings: LinkSettings, bulletin: Released[Bulletin]) -> None:
@@ -175,6 +188,14 @@ async def send(publisher: Publisher, settings: LinkSettings, bulletin: Released[
         raise Unavailable(f"the leaf of {settings.nation} is not reached") from error
 
 
-def own_routes(routes: Iterable[Route], nation: NationId) -> tuple[Route, ...]:
-    """The routes that begin or end at a nation."""
-    return tuple(route for route in routes if nation in (route.originator, route.recipient))
+def contradicts(route: Route, envelope: bytes) -> bool:
+    """Whether an envelope says another originator or kind than the route it came on.
+
+    The broker vouches for the subject only. An envelope that cannot be read is not judged here: the
+    node refuses it and writes that down.
+    """
+    try:
+        header = unverified(envelope).header
+    except PeerError:
+        return False
+    return (header.originator, header.kind) != (route.originator, route.kind)

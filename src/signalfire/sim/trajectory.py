@@ -19,7 +19,7 @@ THRUST_SPACING_MAX_S = 10.0
 """Samples further apart than this say nothing about when thrust ended."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trajectory:
     """Where one object truly is; times count from lift-off, axes are Earth-fixed (ECEF).
 
@@ -79,7 +79,7 @@ class Trajectory:
         return from_left + from_right + turning
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Flown:
     """A named object and when it truly lifted off."""
 

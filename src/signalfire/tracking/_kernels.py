@@ -48,6 +48,7 @@ class Law(NamedTuple):
     relight: float
     swerve: float
     established: float
+    lift: float
     step_low: float
     step_high: float
 
@@ -233,6 +234,23 @@ def carry(state: Floats, elapsed: float, law: Law) -> None:
 
 
 @kernel
+def is_established(state: Floats, law: Law) -> bool:
+    """Whether free flight has been all but certain for long enough.
+
+    In the air also for so long that a small lift would have shown: an aircraft that flies level is
+    a stone for as long as its fall of half g t^2 is lost in the noise.
+    """
+    if state[FREE_S] < law.established:
+        return False
+    x = mean_of(state, 0)
+    p = covariance_of(state, 0)
+    if altitude_of(x[0], x[1], x[2]) > _AIR_M:
+        return True
+    sigma = math.sqrt(p[0, 0] + p[1, 1] + p[2, 2])
+    return bool(0.5 * law.lift * state[FREE_S] ** 2 > 6.0 * sigma)
+
+
+@kernel
 def judge(state: Floats, elapsed: float, now: float, law: Law) -> None:
     """Keep the history of thrust and free flight up to date, in place."""
     if state[P_FREE] >= _CERTAIN:
@@ -241,7 +259,7 @@ def judge(state: Floats, elapsed: float, now: float, law: Law) -> None:
         state[FREE_S] = 0.0
     if state[P_FORCED] >= _THRUST_CERTAIN:
         state[THRUST_SEEN] = 1.0
-    if state[FREE_S] >= law.established and state[FREE_SEEN] == 0.0:
+    if state[FREE_SEEN] == 0.0 and is_established(state, law):
         state[FREE_SEEN] = 1.0
         if state[THRUST_SEEN] > 0.0:
             state[BURNT_OUT_S] = now - state[FREE_AGE_S]

@@ -107,13 +107,11 @@ def take(row: int, at: int, record: Floats, scan: int, law: Law, state: Floats, 
 @kernel
 def recall(row: int, at: int, law: Law, state: Floats, time: Integers, count: Integers,
            ring: Floats, ring_time: Integers, snapshot: Floats, snapshot_time: Integers,
-           out: Floats) -> bool:  # fmt: skip
+           out: Floats) -> None:  # fmt: skip
     """What was known at an instant not after the last detection, from detections until then.
 
-    False when that is longer ago than the ring remembers.
+    Of an instant longer ago than the ring remembers: what may be said backwards from there.
     """
-    if at < snapshot_time[row, 0]:
-        return False
     n = count[row]
     end = n
     while end > 0 and ring_time[row, end - 1] > at:
@@ -127,8 +125,7 @@ def recall(row: int, at: int, law: Law, state: Floats, time: Integers, count: In
         now = then
     if at > now:
         mix(out, (at - now) * _NS, law)
-        carry(out, (at - now) * _NS, law)
-    return True
+    carry(out, (at - now) * _NS, law)
 
 
 @kernel
@@ -231,9 +228,8 @@ def gate(rows: Integers, at: int, records: Floats, law: Law, gates: Floats, prob
                 continue
             if not is_ready:
                 if late:
-                    if not recall(row, at, law, state, time, count, ring, ring_time, snapshot,
-                                  snapshot_time, then):  # fmt: skip
-                        break
+                    recall(row, at, law, state, time, count, ring, ring_time, snapshot,
+                           snapshot_time, then)  # fmt: skip
                 else:
                     one[0] = row
                     look_ahead(one, at, law, state, time, ahead, ahead_time)

@@ -58,13 +58,18 @@ class FilterBank:
             t.misfit[row] += misfit
         return int(status)
 
-    def gate(self, rows: Integers, at_ns: int, records: Floats) -> tuple[Integers, Floats]:
-        """Pairs (row, detection) that may belong together, shape (n, 2), and their costs."""
+    def gate(
+        self, rows: Integers, at_ns: int, records: Floats, *, mode_probability_min: float
+    ) -> tuple[Integers, Floats]:
+        """Pairs (row, detection) that may belong together, shape (n, 2), and their costs.
+
+        A way of moving that is less probable than ``mode_probability_min`` is left aside.
+        """
         t = self.table
         while True:
             found = ring.gate(
                 rows, at_ns, records, self._law, self._gates,
-                self._settings.mode_probability_min, self._settings.gate_sigma_max_m, t.state,
+                mode_probability_min, self._settings.gate_sigma_max_m, t.state,
                 t.time, t.count, t.ring, t.ring_time, t.snapshot, t.snapshot_time, t.ahead,
                 t.ahead_time, self._pairs, self._costs,
             )  # fmt: skip

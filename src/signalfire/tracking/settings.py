@@ -16,9 +16,9 @@ class TrackingSettings:
     drag_spread_s: float = 5.0
     """Noise along the path in air: this times the square of the drag deceleration. 5 s stands for
     a drag that is wrong by 70 % for 10 s, so beta from about 4,000 to 20,000 kg/m2."""
-    free_noise_m2_s3: float = 1e-4
-    """White acceleration in free flight. What the gravity field has beyond J2, some 3e-4 m/s2,
-    displaces an object by no more than this does over ten minutes."""
+    free_noise_m2_s3: float = 1e-5
+    """White acceleration in free flight. What the gravity field has beyond J2, some 1e-4 m/s2 at
+    these heights, displaces an object by 18 m in ten minutes; this makes it 27 m."""
     forced_along_m2_s3: float = 6_000.0
     """White acceleration along the velocity under thrust. It must cover the lag behind a steady
     thrust a seen with a variance r at 1 Hz: (sqrt(2) a^2 r^(1/4))^(4/5), 3,700 m2/s3 for 30 m/s2
@@ -30,15 +30,19 @@ class TrackingSettings:
     ignition_hz: float = 1e-3
     """Rate at which thrust begins before free flight is established: the next stage. Larger
     values hold the free filter open (its covariance is then twice too large for half a minute)."""
-    relight_hz: float = 1e-6
-    """The same once free flight is established above the air. So small because what leaks from
-    the forced filter into the free one would spoil the impact prediction; a real relight outweighs
-    it within seconds."""
+    relight_hz: float = 1e-8
+    """The same once free flight is established above the air. So small not because it is known to
+    be, but because what leaks from the forced filter into the free one spoils the velocity (with
+    1e-6 its covariance is half as large again after three minutes); a real relight outweighs it
+    within seconds."""
     swerve_hz: float = 1e-3
     """The same in the air: lift and pull-up are to be expected there."""
     established_s: float = 8.0
     """Free flight is established when it has been all but certain (0.98) for so long: longer than
     the pause between two stages."""
+    lift_small_m_s2: float = 5.0
+    """In the air free flight is established only when this would have shown: half of what carries
+    an aircraft."""
     step_low_s: float = 1.0
     """Longest integration step in the air."""
     step_high_s: float = 5.0
@@ -49,7 +53,7 @@ class TrackingSettings:
     gate_sigma_max_m: float = 30_000.0
     """A track that is less sure of its place takes no detection: its gate would take any."""
     mode_probability_min: float = 0.02
-    """A way of moving that is less probable takes no detection of its own."""
+    """A way of moving that is less probable takes no detection, unless nobody else wants it."""
     ahead_max_s: float = 2.0
     """A detection observed so long after now comes from a clock that is wrong: refused."""
     late_max_s: float = LATE_MAX_S
@@ -124,6 +128,7 @@ class TrackingSettings:
             relight=self.relight_hz,
             swerve=self.swerve_hz,
             established=self.established_s,
+            lift=self.lift_small_m_s2,
             step_low=self.step_low_s,
             step_high=self.step_high_s,
         )

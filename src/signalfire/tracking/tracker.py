@@ -159,13 +159,19 @@ class Tracker:
         """One scan: known tracks first, then those in the making, then new ones."""
         table = self._bank.table
         left = list(range(len(looks)))
-        pairs, costs = self._gate(table.rows(CONFIRMED, LOST), looks, left)
-        for row, plot in nearest_global(pairs, costs):
-            if self._give(row, looks[plot], paths[plot]):
-                left.remove(plot)
-        if not left:
-            return
-        pairs, costs = self._gate(table.rows(TENTATIVE), looks, left)
+        known = table.rows(CONFIRMED, LOST)
+        # Plots that nobody wants may show what was thought improbable: thrust again, or lift.
+        for mode_probability_min in (self._settings.mode_probability_min, 0.0):
+            pairs, costs = self._gate(known, looks, left, mode_probability_min)
+            served = []
+            for row, plot in nearest_global(pairs, costs):
+                served.append(row)
+                if self._give(row, looks[plot], paths[plot]):
+                    left.remove(plot)
+            if not left:
+                return
+            known = np.setdiff1d(known, served)
+        pairs, costs = self._gate(table.rows(TENTATIVE), looks, left, 0.0)
         spoken_for: set[int] = set()
         for row, plot in nearest_each(pairs, costs):
             if self._give(row, looks[plot], paths[plot]) and table.numbers[row] > 8:
@@ -175,12 +181,16 @@ class Tracker:
         for start in self._nursery.starts([looks[i] for i in left if i not in spoken_for]):
             self._start(start)
 
-    def _gate(self, rows: Integers, looks: list[Look], left: list[int]) -> tuple[Integers, Floats]:
+    def _gate(
+        self, rows: Integers, looks: list[Look], left: list[int], mode_probability_min: float
+    ) -> tuple[Integers, Floats]:
         """Pairs (row, place in ``looks``) inside the gate, and costs."""
         if rows.size == 0:
             return np.zeros((0, 2), dtype=np.int64), np.zeros(0)
         records = np.array([looks[i].record for i in left])
-        pairs, costs = self._bank.gate(rows, looks[0].at_ns, records)
+        pairs, costs = self._bank.gate(
+            rows, looks[0].at_ns, records, mode_probability_min=mode_probability_min
+        )
         pairs[:, 1] = np.array(left)[pairs[:, 1]]
         return pairs, costs
 

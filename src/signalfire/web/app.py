@@ -26,7 +26,7 @@ from signalfire.web.metrics import PictureCollector
 
 STATIC = Path(__file__).parent / "static"
 NOT_BUILT = (
-    "The picture in the browser is not built. In a checkout run tools/build_web.sh "
+    "The picture in the browser is not built. In a checkout run: make setup "
     "(needs Node >= 20 with npm); an installed package brings it along.\n"
 )
 ASK_FOR_SNAPSHOT = '{"do":"snapshot"}'
@@ -41,9 +41,7 @@ def loopback_hosts() -> frozenset[str]:
 
 def loopback_origins(port: int) -> frozenset[str]:
     """The origins of a page that is served on this machine alone."""
-    return frozenset(
-        f"http://{host}:{port}" for host in ("127.0.0.1", "localhost", "[::1]")
-    )
+    return frozenset(f"http://{host}:{port}" for host in ("127.0.0.1", "localhost", "[::1]"))
 
 
 def is_built() -> bool:
@@ -94,9 +92,7 @@ def make_app(
         Mount("/static", _Static(directory=STATIC, check_dir=False)),
     ]
     inner = Starlette(routes=routes)
-    return Page(
-        live, Guard(inner, frozenset(allowed_hosts), frozenset(allowed_origins))
-    )
+    return Page(live, Guard(inner, frozenset(allowed_hosts), frozenset(allowed_origins)))
 
 
 class _Static(StaticFiles):
@@ -121,9 +117,7 @@ class _Handlers:
         text = text.replace("@REALM@", html.escape(self._realm.name, quote=True))
         text = text.replace("@REALM_KIND@", self._realm.kind)
         text = text.replace("@NATION@", html.escape(self._nation or "", quote=True))
-        return Response(
-            text, media_type="text/html", headers={"Cache-Control": "no-cache"}
-        )
+        return Response(text, media_type="text/html", headers={"Cache-Control": "no-cache"})
 
     async def picture(self, websocket: WebSocket) -> None:
         """Send frames while receiving; whichever side ends first ends the other."""
@@ -157,9 +151,7 @@ class _Handlers:
 
     async def warning_stream(self, request: Request) -> Response:
         """Server-sent events; the id is ``<run>:<position>``, and another run starts at zero."""
-        asked = request.headers.get("last-event-id") or request.query_params.get(
-            "after", ""
-        )
+        asked = request.headers.get("last-event-id") or request.query_params.get("after", "")
         run, _, number = asked.rpartition(":")
         known = run == self._live.run and number.isascii() and number.isdigit()
         after = int(number) + 1 if known and len(number) < 12 else 0
@@ -213,9 +205,7 @@ class _Handlers:
         })  # fmt: skip
 
     async def metrics(self, request: Request) -> Response:
-        return Response(
-            generate_latest(self._registry), media_type="text/plain; version=0.0.4"
-        )
+        return Response(generate_latest(self._registry), media_type="text/plain; version=0.0.4")
 
 
 async def _first_to_end(tasks: set[asyncio.Task[None]]) -> None:
@@ -227,9 +217,7 @@ async def _first_to_end(tasks: set[asyncio.Task[None]]) -> None:
             task.cancel()
         outcomes = await asyncio.gather(*tasks, return_exceptions=True)
     for outcome in outcomes:
-        if isinstance(outcome, Exception) and not isinstance(
-            outcome, WebSocketDisconnect
-        ):
+        if isinstance(outcome, Exception) and not isinstance(outcome, WebSocketDisconnect):
             raise outcome
 
 

@@ -20,9 +20,7 @@ def areas_json() -> bytes:
     if not source.is_file():
         return msgspec.json.encode(_EMPTY)
     collection = msgspec.json.decode(source.read_bytes())
-    features = [
-        small for feature in collection["features"] if (small := _small(feature))
-    ]
+    features = [small for feature in collection["features"] if (small := _small(feature))]
     return msgspec.json.encode({"type": "FeatureCollection", "features": features})
 
 

@@ -55,9 +55,7 @@ class _Trail:
         """Follow the line; the number of the part that grew, or None."""
         fraction = float(line["observed_fraction"])
         # Time under observation stands still while an object is only extrapolated.
-        self.is_observed = (
-            fraction != self.observed_fraction and line["phase"] != "lost"
-        )
+        self.is_observed = fraction != self.observed_fraction and line["phase"] != "lost"
         self.observed_fraction = fraction
         if self.is_observed or not self.observed_at:
             self.observed_at = line["at"]
@@ -67,18 +65,14 @@ class _Trail:
         at_utc_s = utc_s(state["valid_at"])
         if self.points:
             flown_s = at_utc_s - self.points[0][3]
-            if at_utc_s - self.points[-1][3] < max(
-                TRAIL_SPACING_S, flown_s * TRAIL_SPACING_PART
-            ):
+            if at_utc_s - self.points[-1][3] < max(TRAIL_SPACING_S, flown_s * TRAIL_SPACING_PART):
                 return None
         ecef_m = np.array(state["position_ecef_m"], dtype=np.float64)
         self.points.append([*point(ecef_m, at_utc_s=at_utc_s), int(self.is_observed)])
         return (len(self.points) - 1) // TRAIL_PART_POINTS
 
     def part(self, number: int) -> list[list[float]]:
-        return self.points[
-            number * TRAIL_PART_POINTS : (number + 1) * TRAIL_PART_POINTS
-        ]
+        return self.points[number * TRAIL_PART_POINTS : (number + 1) * TRAIL_PART_POINTS]
 
 
 class Board:
@@ -100,9 +94,7 @@ class Board:
             if stream == "picture":
                 return self._take_view(nation, line)
             if stream == "links":
-                return self.merge(
-                    {f"{nation}/link/{line['partner']}": self._link(nation, line)}
-                )
+                return self.merge({f"{nation}/link/{line['partner']}": self._link(nation, line)})
             if stream in ("sent", "withheld"):
                 return self._count(nation, stream, line)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -111,9 +103,7 @@ class Board:
             ) from error
         return ()
 
-    def merge(
-        self, objects: Mapping[str, Drawn], gone: Iterable[str] = ()
-    ) -> tuple[str, ...]:
+    def merge(self, objects: Mapping[str, Drawn], gone: Iterable[str] = ()) -> tuple[str, ...]:
         """Set ready objects and drop others; the keys touched."""
         for key, value in objects.items():
             self._ready[key] = dict(value)
@@ -125,11 +115,7 @@ class Board:
 
     def adopt(self, nation: str, objects: Mapping[str, Drawn]) -> tuple[str, ...]:
         """Replace all that is shown for one nation, save its node object; the keys touched."""
-        mine = [
-            k
-            for k in self.keys()
-            if k.startswith(f"{nation}/") and k != f"{nation}/node"
-        ]
+        mine = [k for k in self.keys() if k.startswith(f"{nation}/") and k != f"{nation}/node"]
         return self.merge(objects, [key for key in mine if key not in objects])
 
     def keys(self) -> tuple[str, ...]:
@@ -170,9 +156,7 @@ class Board:
             return []
 
         def is_over(pair: tuple[str, str]) -> bool:
-            lines = [
-                self._lines[f"{nation}/view/{name}"][1] for name in self._events[pair]
-            ]
+            lines = [self._lines[f"{nation}/view/{name}"][1] for name in self._events[pair]]
             return all(x["phase"] == "ended" or x.get("superseded_by") for x in lines)
 
         oldest = next((pair for pair in shown if is_over(pair)), shown[0])

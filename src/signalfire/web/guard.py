@@ -53,11 +53,7 @@ class Guard:
 
     def _refusal(self, kind: str, headers: Headers) -> str | None:
         host = headers.get("host", "")
-        name = (
-            host[1:].partition("]")[0]
-            if host.startswith("[")
-            else host.partition(":")[0]
-        )
+        name = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
         if name.lower() not in self.hosts:
             return "This page is not served under that host name."
         origin = headers.get("origin")

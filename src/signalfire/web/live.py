@@ -49,9 +49,7 @@ class LivePicture:
     afresh.
     """
 
-    def __init__(
-        self, *, nations: tuple[str, ...] = (), run: str | None = None
-    ) -> None:
+    def __init__(self, *, nations: tuple[str, ...] = (), run: str | None = None) -> None:
         self.nations = nations
         self.run = run or secrets.token_hex(6)
         self.frames_sent = 0
@@ -131,20 +129,14 @@ class LivePicture:
         return {
             "format": 1,
             **self._head(),
-            "objects": {
-                key: msgspec.Raw(body) for key, body in self._bodies(self._board.keys())
-            },
+            "objects": {key: msgspec.Raw(body) for key, body in self._bodies(self._board.keys())},
             "warnings": [w for _, w in self.warnings_since(0)],
         }
 
     def warnings_since(self, position: int) -> list[tuple[int, Drawn]]:
         """The listed warning messages from a position on, with their positions."""
         skip = max(0, position - self._warnings_before)
-        return [
-            (self._warnings_before + i, w)
-            for i, w in enumerate(self._warnings)
-            if i >= skip
-        ]
+        return [(self._warnings_before + i, w) for i, w in enumerate(self._warnings) if i >= skip]
 
     async def frames(self, viewer: Viewer) -> AsyncIterator[bytes]:
         """The frames for one screen, as JSON: a snapshot, then deltas and signs of life.
@@ -175,17 +167,13 @@ class LivePicture:
         viewer.needs_snapshot = True
         viewer.wake.set()
 
-    async def warnings_from(
-        self, position: int
-    ) -> AsyncIterator[tuple[int, Drawn] | None]:
+    async def warnings_from(self, position: int) -> AsyncIterator[tuple[int, Drawn] | None]:
         """Every warning message from a position on, for ever; None as a sign of life.
 
         Raises Unavailable when too many lists are open.
         """
         if len(self._readers) >= VIEWERS_MAX:
-            raise Unavailable(
-                f"{VIEWERS_MAX} warning lists are open already: close one"
-            )
+            raise Unavailable(f"{VIEWERS_MAX} warning lists are open already: close one")
         wake = asyncio.Event()
         self._readers.add(wake)
         try:
@@ -245,9 +233,7 @@ class LivePicture:
             "sequence": viewer.sequence,
             **self._head(),
             "set": {key: msgspec.Raw(body) for key, body in bodies.items()},
-            "gone": []
-            if viewer.needs_snapshot
-            else [k for k in keys if k not in bodies],
+            "gone": [] if viewer.needs_snapshot else [k for k in keys if k not in bodies],
         }
         viewer.changed.clear()
         viewer.needs_snapshot = False

@@ -17,6 +17,7 @@ class PictureCollector(Collector):
     live: LivePicture
 
     def collect(self) -> Iterable[Metric]:
+        """What the registry asks for at a scrape."""
         yield GaugeMetricFamily(
             "signalfire_picture_viewers", "Open screens", value=self.live.viewer_count
         )

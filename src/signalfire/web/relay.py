@@ -42,9 +42,7 @@ class Relay:
 
     async def _for_ever_picture(self) -> None:
         while True:
-            with contextlib.suppress(
-                OSError, WebSocketException, TimeoutError, Malformed
-            ):
+            with contextlib.suppress(OSError, WebSocketException, TimeoutError, Malformed):
                 await self._follow_picture()
             self._show_node({"is_connected": False})
             await asyncio.sleep(RETRY_S)
@@ -52,9 +50,7 @@ class Relay:
     async def _for_ever_warnings(self) -> None:
         last = ""
         while True:
-            with contextlib.suppress(
-                OSError, h11.ProtocolError, TimeoutError, Unavailable
-            ):
+            with contextlib.suppress(OSError, h11.ProtocolError, TimeoutError, Unavailable):
                 async for name, body in _events(self.host, self.port, last):
                     self._show_warning(msgspec.json.decode(body))
                     last = name
@@ -113,14 +109,10 @@ async def _events(host: str, port: int, last: str) -> AsyncIterator[tuple[str, b
         async for data in _body(connection, reader):
             buffer += data
             if len(buffer) > _SSE_LINE_BYTES_MAX:
-                raise Unavailable(
-                    "an event of the warning list is longer than any can be"
-                )
+                raise Unavailable("an event of the warning list is longer than any can be")
             *blocks, buffer = buffer.split(b"\n\n")
             for block in blocks:
-                fields = dict(
-                    part.split(b": ", 1) for part in block.split(b"\n") if b": " in part
-                )
+                fields = dict(part.split(b": ", 1) for part in block.split(b"\n") if b": " in part)
                 if b"data" in fields:
                     name = fields.get(b"id", b"").decode()
                     yield name, fields[b"data"]
@@ -128,9 +120,7 @@ async def _events(host: str, port: int, last: str) -> AsyncIterator[tuple[str, b
         writer.close()
 
 
-async def _body(
-    connection: h11.Connection, reader: asyncio.StreamReader
-) -> AsyncIterator[bytes]:
+async def _body(connection: h11.Connection, reader: asyncio.StreamReader) -> AsyncIterator[bytes]:
     while True:
         event = connection.next_event()
         if event is h11.NEED_DATA:

@@ -17,8 +17,9 @@ import numpy as np
 from pyproj import Geod
 
 from signalfire.basis.kernel import Floats
-from signalfire.motion import _kernels as motion
-from signalfire.space import _kernels as space
+from signalfire.motion.free_flight import DRAG_NOMINAL_M2_KG, descend
+from signalfire.picture.estimate import Unknown
+from signalfire.space.geodesy import geodetic
 
 Line = Mapping[str, Any]
 Drawn = dict[str, Any]
@@ -27,12 +28,8 @@ RING_POINTS = 72
 ARC_POINTS_MAX = 96
 RING_RADIUS_MAX_M = 9.0e6
 """A ring is drawn up to about a quarter of the Earth's girth; the words give the true size."""
-DRAG_ASSUMED_M2_KG = 1.0 / 8000.0
-"""Inverse ballistic coefficient of the arc ahead; 8,000 kg/m2 is a usual re-entry value."""
-FALL_TIME_MAX_S = 7200.0
 ARC_MISS_MAX_M = 100_000.0
 """An arc that ends further than this, and than twice the ellipse, from the impact is not drawn."""
-_PATH_ROWS = 4096
 _WGS84 = Geod(ellps="WGS84")
 
 
@@ -43,12 +40,11 @@ def utc_s(text: str) -> float:
 
 def point(position_ecef_m: Floats, *, at_utc_s: float) -> list[float]:
     """One point of a path, rounded to about ten metres and a tenth of a second."""
-    x, y, z = (float(v) for v in position_ecef_m)
-    latitude_rad, longitude_rad, altitude_m = space.geodetic_from_ecef(x, y, z)
+    place = geodetic(position_ecef_m)
     return [
-        round(math.degrees(longitude_rad), 4),
-        round(math.degrees(latitude_rad), 4),
-        round(altitude_m),
+        round(place.lon_deg, 4),
+        round(place.lat_deg, 4),
+        round(place.altitude_m),
         round(at_utc_s, 1),
     ]
 
@@ -63,11 +59,7 @@ def ring(place: Line) -> list[list[float]]:
     minor_m = min(max(float(ellipse["semi_minor_m"]), 1.0), RING_RADIUS_MAX_M)
     azimuth_deg = np.linspace(0.0, 360.0, RING_POINTS, endpoint=False)
     angle_rad = np.radians(azimuth_deg - float(ellipse["azimuth_deg"]))
-    reach_m = (
-        major_m
-        * minor_m
-        / np.hypot(minor_m * np.cos(angle_rad), major_m * np.sin(angle_rad))
-    )
+    reach_m = major_m * minor_m / np.hypot(minor_m * np.cos(angle_rad), major_m * np.sin(angle_rad))
     centre = np.ones(RING_POINTS)
     lon_deg, lat_deg, _ = _WGS84.fwd(
         float(place["lon_deg"]) * centre,
@@ -83,20 +75,18 @@ def ring(place: Line) -> list[list[float]]:
 
 
 def arc_ahead(state: Line) -> list[list[float]]:
-    """The free flight from a state down to the ellipsoid, thinned; empty when it does not come down.
+    """The free flight from a state to the ellipsoid, thinned; empty when it does not come down.
 
     The first point is the state itself, the last the ground.
     """
-    start = np.array(
-        [*state["position_ecef_m"], *state["velocity_ecef_m_s"]], dtype=np.float64
-    )
-    path = np.empty((_PATH_ROWS, 7))
-    rows, _, _ = motion.fall(start, DRAG_ASSUMED_M2_KG, 0.0, FALL_TIME_MAX_S, path)
-    if rows < 2:
+    start = np.array([*state["position_ecef_m"], *state["velocity_ecef_m_s"]], dtype=np.float64)
+    descent = descend(start, drag_m2_kg=DRAG_NOMINAL_M2_KG)
+    if isinstance(descent, Unknown) or len(descent.path) < 2:
         return []
+    path, rows = descent.path, len(descent.path)
     # Even steps of time draw an even curve; the rows themselves crowd near the ground.
     wanted_s = np.linspace(0.0, path[rows - 1, 0], min(rows, ARC_POINTS_MAX))
-    chosen = np.unique(np.searchsorted(path[:rows, 0], wanted_s - 1e-9))
+    chosen = np.unique(np.searchsorted(path[:, 0], wanted_s - 1e-9))
     begin_s = utc_s(state["valid_at"])
     return [point(path[i, 1:4], at_utc_s=begin_s + float(path[i, 0])) for i in chosen]
 
@@ -114,9 +104,7 @@ def arc_to_impact(line: Line) -> list[list[float]]:
     if not arc:
         return []
     end = arc[-1]
-    miss_m = _WGS84.inv(
-        end[0], end[1], float(impact["lon_deg"]), float(impact["lat_deg"])
-    )[2]
+    miss_m = _WGS84.inv(end[0], end[1], float(impact["lon_deg"]), float(impact["lat_deg"]))[2]
     allowed_m = max(2.0 * float(impact["ellipse_p90"]["semi_major_m"]), ARC_MISS_MAX_M)
     return arc if miss_m <= allowed_m else []
 
@@ -143,16 +131,12 @@ def position_object(state: Line | None) -> Drawn | None:
         "lon_deg": lon_deg,
         "altitude_m": altitude_m,
         "speed_m_s": round(math.hypot(*state["velocity_ecef_m_s"]), 1),
-        "sigma_m": None
-        if variance_m2 is None
-        else round(math.sqrt(max(variance_m2, 0.0)), 1),
+        "sigma_m": None if variance_m2 is None else round(math.sqrt(max(variance_m2, 0.0)), 1),
         "valid_at": state["valid_at"],
     }
 
 
-def view_object(
-    nation: str, line: Line, *, is_observed: bool, observed_at: str
-) -> Drawn:
+def view_object(nation: str, line: Line, *, is_observed: bool, observed_at: str) -> Drawn:
     """One event as one view of one nation has it, ready to draw."""
     ended = line["phase"] == "ended" or line.get("superseded_by") is not None
     return {
@@ -179,10 +163,8 @@ def view_object(
 
 
 def warning_object(nation: str, stream: str, line: Line) -> Drawn:
-    """A warning as a list shows it: whose page, issued or received, by whom, and the line itself."""
-    issuer = (
-        str(line["id"]).split("-")[1] if str(line["id"]).count("-") >= 2 else nation
-    )
+    """A warning as a list shows it: whose page, issued or received, by whom, and the line."""
+    issuer = str(line["id"]).split("-")[1] if str(line["id"]).count("-") >= 2 else nation
     return {
         "nation": nation,
         "stream": "issued" if stream == "warnings" else "received",

@@ -354,3 +354,31 @@ def test_a_further_cap_holds_too() -> None:
 def test_settings_that_contradict_each_other_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(BadInput, match="write 0"):
         AlertSettings(**wrong)
+
+
+def test_an_area_stays_until_the_latest_end_that_was_estimated() -> None:
+    alerts = book()
+    alerts.review(at(0), EVENT, (threat(),), SEEN)
+    assert alerts.review(at(399), EVENT, (threat(window_s=(399.0, 410.0)),), SEEN) == ()
+    assert alerts.tick(at(469)) == ()
+    assert only(alerts.tick(at(470))).status is WarningStatus.ALL_CLEAR
+
+
+def test_an_area_threatened_anew_after_its_time_is_added_anew() -> None:
+    alerts = book()
+    far = threat("JP-02", window_s=(800.0, 820.0))
+    alerts.review(at(0), EVENT, (threat(), far), SEEN)
+    assert alerts.review(at(410), EVENT, (far,), SEEN) == ()
+    again = threat(window_s=(500.0, 520.0))
+    update = only(alerts.review(at(411), EVENT, (again, far), SEEN))
+    assert update.reason == "Areas added: JP-01."
+    assert update.areas[0].window == again.window
+
+
+def test_confidence_keeps_what_a_lost_object_threatened_before() -> None:
+    alerts = book()
+    alerts.review(at(0), EVENT, (threat(probability=0.8),), SEEN)
+    update = only(alerts.review(at(11), EVENT, (threat("JP-02", 0.2),), LOST))
+    assert codes(update) == ["JP-01", "JP-02"]
+    assert update.confidence == 0.8
+    assert "not being seen now" in update.text.en

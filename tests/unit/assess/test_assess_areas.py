@@ -17,6 +17,8 @@ from signalfire.assess import _area_kernels
 from signalfire.assess.areas import BAND_RAD, AreaTable
 from signalfire.basis.errors import BadInput
 from signalfire.basis.identity import NationId
+from signalfire.basis.instant import Instant
+from signalfire.picture.footprint import Footprint
 
 DATA = Path(__file__).resolve().parents[3] / "src" / "signalfire" / "data" / "areas"
 OUTLINES = (DATA / "admin1.geojson").read_text(encoding="utf-8")
@@ -253,3 +255,28 @@ def test_the_compiled_kernels_are_the_written_ones() -> None:
         times.append((first, last))
     np.testing.assert_array_equal(*times)
     assert np.isfinite(times[0][0]).sum() >= 3
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+def test_a_flight_is_over_the_areas_that_an_independent_library_finds(seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    lon_deg = np.sort(draw.uniform(124.0, 146.0, 3)) + np.array([0.0, 1e-3, 2e-3])
+    lat_deg = draw.uniform(26.0, 45.0, 3)
+    footprint = Footprint(
+        Instant(0),
+        lon_deg[None, :].copy(),
+        np.radians(lat_deg)[None, :],
+        np.radians(lon_deg)[None, :],
+        np.zeros((1, 3)),
+        np.array([3]),
+    )
+    first_s, last_s = TABLE.overflown_s(footprint)
+    track = shapely.LineString(np.column_stack([lon_deg, lat_deg]))
+    for index, outline in enumerate(SHAPES):
+        over = track.intersection(outline)
+        if over.is_empty:
+            assert not np.isfinite(first_s[0, index])
+        else:
+            # Time runs with longitude here, so the extent of the part above is the window.
+            window = (first_s[0, index], last_s[0, index])
+            assert window == pytest.approx((over.bounds[0], over.bounds[2]), abs=1e-6)

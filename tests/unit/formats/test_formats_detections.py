@@ -29,9 +29,7 @@ RADAR = Sensor(
 SHIP = Sensor(
     SensorId("SHIP-1"), NationId("JPN"), SensorKind.RADAR, "s", None, RadarSigma(50.0, 1e-3, 1e-3)
 )
-EYE = Sensor(
-    SensorId("OPIR-B"), NationId("USA"), SensorKind.INFRARED, "o", ORBIT, AngleSigma(2e-5)
-)
+EYE = Sensor(SensorId("OPIR-B"), NationId("USA"), SensorKind.INFRARED, "o", ORBIT, AngleSigma(2e-5))
 SENSORS = {sensor.sensor: sensor for sensor in (RADAR, SHIP, EYE)}
 
 # The two lines of the reference, letter by letter.

@@ -55,7 +55,11 @@ def test_the_example_of_the_reference_is_read() -> None:
         ("at_s = 120.0", "at_s = inf", "event 1: at_s = inf: write a finite number"),
         ("who =", "whom =", "event 1: whom: unknown key"),
         ("burnout_t_s = 290.0", "burnout_t_s = 0.0", "object 1: burnout_t_s"),
-        ("[[event]]", '[[event]]\nat_s = 130.0\ndo = "link_up"\nwho = "KOR"\n[[event]]', "goes back"),
+        (
+            "[[event]]",
+            '[[event]]\nat_s = 130.0\ndo = "link_up"\nwho = "KOR"\n[[event]]',
+            "goes back",
+        ),
     ],
 )
 def test_an_error_names_entry_field_value_and_cure(old: str, new: str, said: str) -> None:

@@ -74,14 +74,12 @@ def test_a_manoeuvring_flight_stays_under_its_apogee_and_says_that_lift_is_assum
     assert any("manoeuvring: pullup" in label for label in path.labels)
 
 
-def test_a_manoeuvring_flight_goes_further_than_its_boost_alone_would() -> None:
-    """Turning at the apogee it glides: later on it holds level where a stone would fall."""
+def test_a_gliding_flight_comes_down_far_slower_than_a_stone() -> None:
     path = flown("2022-01-10-hwasong-12a")
-    height_m = heights_m(path)
-    after = height_m[int(np.argmax(height_m)) :]
-    climbing = np.count_nonzero(np.diff(after) > 0.0)
-    assert climbing > 10 or np.median(np.abs(np.diff(after))) < 50.0
-    assert "glide" in "".join(path.labels)
+    top = int(np.argmax(heights_m(path)))
+    stone_s = math.sqrt(2.0 * path.apogee_m / 9.8)
+    assert path.end_t_s - path.t_s[top] > 3.0 * stone_s
+    assert any("manoeuvring: glide" in label for label in path.labels)
 
 
 def test_load_and_lift_over_drag_stay_bounded() -> None:
@@ -119,8 +117,8 @@ def test_thrust_is_growing_and_ends_at_the_class_value() -> None:
     gain = np.diff(speed) / np.diff(path.t_s)
     early, late = gain[path.t_s[:-1] < 20.0].mean(), gain[(path.t_s[:-1] > 130.0)][:60].mean()
     assert late > 3.0 * early
-    at_burnout = int(np.argmin(np.abs(path.t_s - 150.0)))
-    assert int(np.argmax(speed[: 2 * at_burnout])) == at_burnout
+    assert np.all(gain[path.t_s[:-1] < 150.0] > 0.0)
+    assert np.all(gain[(path.t_s[:-1] >= 150.0) & (path.t_s[:-1] < 300.0)] < 0.0)
 
 
 def test_the_class_of_an_unknown_missile_follows_from_its_energy() -> None:
@@ -133,7 +131,7 @@ def test_the_class_of_an_unknown_missile_follows_from_its_energy() -> None:
 def test_figures_that_no_flight_of_the_class_has_are_refused() -> None:
     flight = find_flight(FLIGHTS, "2017-05-28-scud-c-marv")
     with pytest.raises(BadInput, match="do not fit a burn"):
-        fly(replace(flight, apogee_m=2_000.0, range_m=1_000.0, manoeuvre=""))
+        fly(replace(flight, apogee_m=2e6, range_m=25e6, manoeuvre=""))
 
 
 def test_the_same_flight_is_flown_to_the_bit() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from signalfire.basis.kernel import COMPILED, Floats
+from signalfire.basis.kernel import Floats
 from signalfire.sim import _kernels as k
 from signalfire.space.geodesy import Geodetic, enu_from_ecef
 
@@ -54,7 +54,6 @@ def answers(kernel: Callable[..., Any]) -> list[Any]:
     return [out]
 
 
-@pytest.mark.skipif(not COMPILED, reason="numba is not installed")
 @pytest.mark.parametrize(
     "kernel",
     [

@@ -39,7 +39,7 @@ def free_acceleration(place: np.ndarray, velocity: np.ndarray) -> np.ndarray:
     return gravity - 2.0 * np.cross(spin, velocity) - np.cross(spin, np.cross(spin, place))
 
 
-def launched(azimuth_deg: float = 95.0, burn_s: float = 100.0, end_s: float = 560.0) -> Truth:
+def launched(azimuth_deg: float = 95.0, burn_s: float = 100.0, end_s: float = 660.0) -> Truth:
     """A missile from 38.9 N 126.0 E: upright, pitching over, thrust growing to 55 m/s2, coast."""
     site = Geodetic.from_degrees(38.9, 126.0)
     ecef_from_enu = enu_from_ecef(site).T

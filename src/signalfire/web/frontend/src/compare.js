@@ -2,11 +2,11 @@
 
 import { viewColour } from "./colours.js";
 import { h, keyedList, setHidden, setText } from "./dom.js";
-import { DASH, age, clock, duration, extent, km, percent, place, placeParts, speed } from "./format.js";
+import { DASH, age, clock, duration, extent, km, percent, place, placeParts, seconds, speed } from "./format.js";
 import { language, t, term } from "./i18n.js";
 import { likeliest, shortClass } from "./overlay.js";
 
-const ROWS = ["phase", "class", "countdown", "impact", "launch", "state", "apogee", "observed", "witnesses"];
+const ROWS = ["phase", "class", "countdown", "impact", "launch", "observed", "witnesses", "state", "apogee"];
 const COMPACT_ROWS = ["phase", "class", "countdown", "impact", "launch", "observed", "witnesses"];
 const WITH_ELLIPSE = ["impact", "launch"];
 const CLASSES = ["SRBM", "MRBM", "IRBM", "ICBM", "SLV", "manoeuvring", "unknown"];
@@ -139,14 +139,16 @@ function placeCell(node, kind) {
   const size = h("span", { class: "size" });
   const when = h("span", { class: "when" });
   const unknown = h("span", { class: "unknown" });
-  node.append(where, size, when, unknown);
+  const reason = h("span", { class: "reason", lang: "en" });
+  node.append(where, size, when, unknown, reason);
   return ({ view }) => {
     const found = view[kind];
     const isUnknown = found.unknown !== undefined;
     for (const part of [where, size, when]) setHidden(part, isUnknown);
-    setHidden(unknown, !isUnknown);
+    for (const part of [unknown, reason]) setHidden(part, !isUnknown);
     if (isUnknown) {
-      setText(unknown, `${t("compare.unknown")}: ${found.unknown}`);
+      setText(unknown, t("compare.unknown"));
+      setText(reason, found.unknown);
       return;
     }
     const lang = language();
@@ -155,7 +157,7 @@ function placeCell(node, kind) {
     setText(north, lat);
     setText(east, lon);
     setText(size, extent(lang, major, minor));
-    setText(when, `${clock(Date.parse(found.time))} ± ${age(lang, found.time_sigma_s)}`);
+    setText(when, `${clock(Date.parse(found.time))} ±${seconds(lang, found.time_sigma_s)}`);
   };
 }
 

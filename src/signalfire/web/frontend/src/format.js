@@ -74,6 +74,10 @@ export function duration(seconds) {
   return h > 0 ? `${h}:${two(m)}:${two(whole % 60)}` : `${m}:${two(whole % 60)}`;
 }
 
+export function seconds(lang, value) {
+  return `${number(lang, value < 1.5 ? 1 : 0).format(value)} s`;
+}
+
 export function age(lang, seconds) {
   if (seconds < 10) return `${number(lang, 1).format(Math.max(0, seconds))} s`;
   return seconds < 120 ? `${number(lang, 0).format(seconds)} s` : duration(seconds);

@@ -4,7 +4,7 @@ import { INK, alpha } from "./colours.js";
 
 const PAD = 5;
 const LINE = 15;
-const PLACES = [14, 30, 56, 90].flatMap((away) => [
+const PLACES = [16, 30, 56, 90].flatMap((away) => [
   [away, -away], [away, away], [-away, -away], [-away, away],
 ]);
 

@@ -22,6 +22,7 @@ export function drawOverlay(context, lens, scene, size) {
   for (const event of events) keepClear(pen, event);
   for (const event of events) drawEvent(pen, event);
   for (const event of events) drawMarkers(pen, event);
+  if (scene.showLabels) for (const event of events) drawLabels(pen, event);
   return pen.drawn;
 }
 
@@ -203,11 +204,28 @@ function drawMarkers(pen, event) {
   pen.context.globalAlpha = isSelected ? 1 : 0.6;
   for (const view of shownViews(pen, event)) {
     const isFirst = view === leading(event);
-    markPlace(pen, view, "launch", isFirst && isSelected);
-    markPlace(pen, view, "impact", isFirst && isSelected);
+    markPlace(pen, view, "launch");
+    markPlace(pen, view, "impact");
     markObject(pen, view, isFirst);
   }
   pen.context.globalAlpha = 1;
+}
+
+// After all markers, so that no plate covers one.
+function drawLabels(pen, event) {
+  const view = leading(event);
+  if (pen.scene.hidden.has(view.view)) return;
+  const colour = viewColour(view.view);
+  const { position, launch, impact } = view;
+  if (position && view.phase !== "ended") {
+    const at = pen.lens.place(position.lon_deg, position.lat_deg, position.altitude_m);
+    if (at) pen.labels.put(at[0], at[1], colour, objectLines(view));
+  }
+  if (event.id !== pen.scene.selected) return;
+  for (const [kind, place] of Object.entries({ launch, impact })) {
+    const at = place.unknown === undefined ? pen.lens.place(place.lon_deg, place.lat_deg, 0) : null;
+    if (at) pen.labels.put(at[0], at[1], colour, placeLines(pen, view, kind, place));
+  }
 }
 
 function record(pen, view, kind, at) {
@@ -217,7 +235,7 @@ function record(pen, view, kind, at) {
   });
 }
 
-function markPlace(pen, view, kind, isLabelled) {
+function markPlace(pen, view, kind) {
   const place = view[kind];
   if (place.unknown !== undefined) return;
   const at = pen.lens.place(place.lon_deg, place.lat_deg, 0);
@@ -244,7 +262,6 @@ function markPlace(pen, view, kind, isLabelled) {
     context.stroke();
   }
   pen.labels.block(x, y, 8);
-  if (isLabelled && pen.scene.showLabels) pen.labels.put(x, y, colour, placeLines(pen, view, kind, place));
 }
 
 function placeLines(pen, view, kind, place) {
@@ -279,8 +296,7 @@ function markObject(pen, view, isFirst) {
   const icon = symbolCanvas(missileCode(scene.realmKind, likeliest(view)[0]), SYMBOL_SIZE);
   context.globalAlpha *= view.phase === "lost" ? 0.6 : 1;
   context.drawImage(icon.canvas, x - icon.anchor.x, y - icon.anchor.y, icon.width, icon.height);
-  pen.labels.block(x, y, 20);
-  if (scene.showLabels) pen.labels.put(x + 8, y, colour, objectLines(view));
+  pen.labels.block(x, y, 18);
 }
 
 function objectLines(view) {

@@ -110,7 +110,7 @@ export class Shell {
   }
 
   drawFeed(store) {
-    const state = feedState(store);
+    const state = this.page.nation ? feedState(store) : nodesState(store);
     const [icon, key] = { live: ["circle", "feed.live"], waiting: ["ring", "feed.waiting"], ended: ["square", "feed.ended.short"], stale: ["cross", "feed.stale"] }[state];
     setAttribute(this.feed, "data-state", state);
     if (this.feedIcon.dataset.shape !== icon) {
@@ -128,6 +128,16 @@ function feedState(store) {
   if (store.now === null) return "waiting";
   if (store.hasEnded) return "ended";
   return store.feedAgeS * 1000 > STALE_MS ? "stale" : "live";
+}
+
+// Of the director's page: as bad as the worst of its nodes.
+function nodesState(store) {
+  const state = feedState(store);
+  const nodes = [...store.tree.values()].map((branch) => branch.node).filter(Boolean);
+  if (state === "stale" || nodes.length === 0) return state === "stale" ? "stale" : "waiting";
+  if (nodes.every((node) => node.has_ended)) return "ended";
+  const isLost = (node) => !node.is_connected || (!node.has_ended && node.feed_age_s * 1000 > STALE_MS);
+  return nodes.some(isLost) ? "stale" : state;
 }
 
 function dayShift(now) {

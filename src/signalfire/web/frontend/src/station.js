@@ -51,8 +51,11 @@ export class Station {
       button("+", () => this.map.zoom(1.4), "keys.zoom"),
       button("−", () => this.map.zoom(1 / 1.4), "keys.zoom"),
     );
-    const parts = [this.map.node, this.legend, zoom, this.empty, this.note, this.noData];
-    return h("div", { class: "stage panel" }, isCompact ? this.title : null, h("div", { class: "map" }, parts));
+    const parts = [this.map.node, zoom, this.empty, this.note, this.noData];
+    const map = h("div", { class: "map" }, parts);
+    if (!isCompact) map.append(this.legend);
+    const head = isCompact ? h("header", { class: "station-head" }, this.title, this.legend) : null;
+    return h("div", { class: "stage panel" }, head, map);
   }
 
   legendItem() {

@@ -17,7 +17,7 @@ export function symbolCanvas(code, size) {
   const key = `${code}/${size}/${window.devicePixelRatio}`;
   let made = canvases.get(key);
   if (!made) {
-    const symbol = new ms.Symbol(code, { size, outlineWidth: 4, outlineColor: "rgba(4,10,18,0.75)" });
+    const symbol = new ms.Symbol(code, { size, outlineWidth: 3, outlineColor: "#eaf2fa" });
     const ratio = window.devicePixelRatio || 1;
     const canvas = symbol.asCanvas(ratio);
     const { width, height } = symbol.getSize();

@@ -51,7 +51,9 @@ function card() {
   const areas = h("ul", { class: "areas" });
   const more = h("span", { class: "more" });
   const facts = h("dl", { class: "facts" });
-  const reason = h("p", { class: "reason" });
+  const why = h("span", {});
+  const said = h("span", { lang: "en" });
+  const reason = h("p", { class: "reason" }, why, " ", said);
   const summary = h("summary", {});
   const earlier = h("ol", { class: "earlier" });
   const history = h("details", { class: "history" }, summary, earlier);
@@ -89,7 +91,8 @@ function card() {
       setText(more, t("warnings.more", { count: named.length - AREAS_SHOWN }));
       factList(factsOf(line, lang), ([name]) => name);
       setHidden(reason, !line.reason);
-      setText(reason, `${t("warnings.reason")}: ${line.reason}`);
+      setText(why, `${t("warnings.reason")}:`);
+      setText(said, line.reason);
       setHidden(history, messages.length < 2);
       setText(summary, t("warnings.history", { count: messages.length - 1 }));
       earlierList(messages.slice(0, -1).reverse(), (message) => message.id);
