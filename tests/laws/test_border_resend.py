@@ -1,4 +1,4 @@
-"""Whatever a link drops, repeats or delays: after it heals each reliable bulletin was taken in once."""
+"""Whatever a link drops, repeats or delays: once it heals, each warning was taken in once."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""Flights to the ground and the shape of an orbit: arrays in, arrays out; no objects, no exceptions.
+"""Flights to the ground, back to lift-off, and orbits: arrays in, arrays out; no objects.
 
 A state is ``[x y z vx vy vz]`` in Earth-fixed, rotating axes, metres and metres per second.
 """
@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from signalfire.basis.kernel import Floats, Integers, kernel
-from signalfire.motion._kernels import acceleration, air_density, propagate
+from signalfire.motion._kernels import acceleration, air_density, predict, propagate
 from signalfire.space._kernels import altitude_of
 from signalfire.space.earth import (
     ECCENTRICITY_SQUARED,
@@ -32,9 +32,9 @@ _FAMILY_LOW = (0.09, -0.5, math.log(3.0 / 30.0), -2.8, -0.5)
 _FAMILY_HIGH = (1.561, 3.2, math.log(600.0 / 30.0), 0.12, 0.08)
 """Range of the features within the boost family: 0.2 % and 99.8 % of it."""
 NUMBERS = 7
-"""What ``shape`` gives: altitude, speed, climb, ground speed, energy, perigee, speed at sea level."""
+"""How many numbers ``shape`` gives."""
 SPREAD = 9
-"""Independent unknowns of a flight to the ground: six of the state, drag, lift up, lift sideways."""
+"""Independent unknowns of a flight to the ground: six of the state, drag, lift up and aside."""
 
 
 @kernel
@@ -123,9 +123,10 @@ def fly(
     """Fly a state to height 0; returns rows used, time (s), apogee (m).
 
     ``air`` is ``[drag, lift up, lift sideways]``. Steps are ``high`` seconds above 200 km, 4 s
-    above 90 km, 2 s below (error below 2 m against the finest steps); rows ``[t x y z vx vy vz]`` at least ``spacing`` seconds apart, the
-    first the state itself, the last the impact. Rows used is 0 when it does not come down in time
-    or ``path`` is full; a state below the ground has landed: one row.
+    above 90 km, 2 s below (error below 2 m against the finest steps). Rows ``[t x y z vx vy vz]``
+    lie at least ``spacing`` seconds apart, one more in the middle of longer steps, from the state
+    itself to the impact. Rows used is 0 when it does not come down in time or ``path`` is full; a
+    state below the ground has landed: one row.
     """
     work = np.empty((5, 6))
     before = np.empty(6)
@@ -136,8 +137,7 @@ def fly(
     apogee = h
     path[0, 0] = 0.0
     path[0, 1:] = now
-    rows = 1
-    last = 0.0
+    rows, last = 1, 0.0
     if h <= 0.0:
         return 1, 0.0, h
     while t < time_max:
@@ -180,8 +180,8 @@ def displaced(
 ) -> None:
     """The flight that lies ``point`` sigmas from the mean: ``root`` is the 6 x 6 root of P.
 
-    ``air`` is ``[drag, log sigma of drag, sigma of lift]``; sideways half of that: a body that turns
-    aside gives up range for it.
+    ``air`` is ``[drag, log sigma of drag, sigma of lift]``; sideways half of that: a body that
+    turns aside gives up range for it.
     """
     for i in range(6):
         state[i] = mean[i]
@@ -442,3 +442,34 @@ def coast_back(
         now[:] = back
         elapsed += step
     return -1.0
+
+
+@kernel
+def carry_back(
+    mean: Floats, covariance: Floats, elapsed: float, step: float, mean_out: Floats, p_out: Floats
+) -> None:
+    """State and covariance ``elapsed`` seconds earlier on the ballistic arc, without air."""
+    predict(mean, covariance, 0.0, 0.0, -elapsed, step, mean_out, p_out)
+
+
+@kernel
+def cubic_terms(
+    after: Floats, means: Floats, weights: Floats, information: Floats, pointed: Floats
+) -> None:
+    """Normal equations of a cubic in time, ``[x v a j]`` (12), through positions and velocities.
+
+    ``means`` is (n, 6), ``weights`` the inverse covariances (n, 6, 6); both sums are added to.
+    """
+    rows = np.zeros((2, 4))
+    for n in range(after.shape[0]):
+        t = after[n]
+        rows[0, 0], rows[0, 1], rows[0, 2], rows[0, 3] = 1.0, t, t * t / 2.0, t * t * t / 6.0
+        rows[1, 1], rows[1, 2], rows[1, 3] = 1.0, t, t * t / 2.0
+        for a in range(4):
+            for i in range(3):
+                for p in range(2):
+                    for k in range(6):
+                        w = rows[p, a] * weights[n, 3 * p + i, k]
+                        pointed[3 * a + i] += w * means[n, k]
+                        for b in range(4):
+                            information[3 * a + i, 3 * b + k % 3] += w * rows[k // 3, b]

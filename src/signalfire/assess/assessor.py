@@ -22,7 +22,7 @@ from signalfire.assess.phase import (
     is_settled,
     motion_phase,
     phase_of,
-    staleness,
+    unobserved_ratio,
 )
 from signalfire.assess.settings import DEFAULT_SETTINGS, AssessmentSettings
 from signalfire.basis.identity import EventId, NationId
@@ -113,13 +113,13 @@ def _prediction(
         return Unknown("still under power: where it falls is not settled before burnout")
     if not is_settled(observed, settings):
         return Unknown("seen too briefly to say whether it is still under power")
-    stale = staleness(observed, now)
-    doubt = 1.0 + (stale / settings.stale_ratio_unit) ** 2
+    stale = unobserved_ratio(observed, now)
+    doubt = 1.0 + (stale / settings.stale_unit_ratio) ** 2
     state = observed.state
     widened = StateEstimate(state.valid_at, state.mean, state.covariance * doubt)
     lift = settings.lift_ratio_sigma if motion is Phase.MANOEUVRING else None
     prediction = predict_impact(widened, settings, lift_ratio_sigma=lift)
-    if is_lost(observed, now, settings) and stale > settings.stale_ratio_max:
+    if is_lost(observed, now, settings) and stale > settings.stale_max_ratio:
         expired = Unknown("not seen for so long that the forecast has expired")
         return replace(prediction, impact=expired)
     return prediction

@@ -28,30 +28,11 @@ _CLASSES = tuple(MissileClass)
 _BY_RANGE = _CLASSES[:4]
 
 
-def range_angle_max_rad(energy_ratio: float) -> float:
-    """The longest free-flight range angle at Q = v^2 r / mu; pi from Q = 1 on.
-
-    Reference: Bate, Mueller and White (1971), "Fundamentals of Astrodynamics", equation 6.2-18.
-    """
-    if energy_ratio >= 1.0:
-        return math.pi
-    return 2.0 * math.asin(energy_ratio / (2.0 - energy_ratio))
-
-
-def range_angle_rad(energy_ratio: float, path_angle_rad: float) -> float:
-    """The free-flight range angle at Q and a path angle, burnout and impact at one height.
-
-    Reference: Bate, Mueller and White (1971), equation 6.2-12. Raises ValueError for no range: Q
-    outside (0, 2).
-    """
-    cosine2 = math.cos(path_angle_rad) ** 2
-    top = 1.0 - energy_ratio * cosine2
-    bottom = math.sqrt(1.0 + energy_ratio * (energy_ratio - 2.0) * cosine2)
-    return 2.0 * math.acos(max(-1.0, min(1.0, top / bottom)))
-
-
 def speed_for_range_m_s(range_m: float) -> float:
-    """The least sea-level speed that reaches so far: Q = 2 s / (1 + s) with s = sin(psi / 2)."""
+    """The least sea-level speed that reaches so far: Q = 2 s / (1 + s) with s = sin(psi / 2).
+
+    Reference: Bate, Mueller and White (1971), section 6.2.5, equation of the maximum range angle.
+    """
     sine = math.sin(0.5 * min(math.pi, range_m / MEAN_RADIUS_M))
     ratio = 2.0 * sine / (1.0 + sine)
     return math.sqrt(ratio * GRAVITY_M3_S2 / MEAN_RADIUS_M)

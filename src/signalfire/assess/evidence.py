@@ -5,7 +5,9 @@ reasonable doubt (two sigmas on the near side of each bound):
 
 - faster than level supersonic flight (above 1,100 m/s), at whatever height, or
 - above 30 km and faster than 600 m/s: higher than wings carry, too fast for a balloon, or
-- climbing or falling harder than 250 m/s at more than 400 m/s,
+- climbing or falling harder than 250 m/s at more than 400 m/s, or
+- in free flight above 12 km and faster than 500 m/s, watched for 15 s: what flies on wings or
+  engines does not fall like a stone,
 
 and that surely (three sigmas) comes down again: a perigee below 100 km, and less energy than any
 orbit has. The bounds stand above the fastest aircraft in level service (SR-71: 26 km, 980 m/s;
@@ -17,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from signalfire.assess import _kernels
+from signalfire.basis.kernel import Floats
 from signalfire.picture.track import Track, TrackStatus
 from signalfire.space.earth import GRAVITY_M3_S2, SEMI_MAJOR_M
 
@@ -29,6 +32,10 @@ HIGH_M = 30_000.0
 HIGH_SPEED_M_S = 600.0
 STEEP_CLIMB_M_S = 250.0
 STEEP_SPEED_M_S = 400.0
+FREE_M = 12_000.0
+FREE_SPEED_M_S = 500.0
+FREE_WATCHED_S = 15.0
+FREE_PROBABILITY_MAX = 0.05
 PERIGEE_MAX_M = 100_000.0
 ENERGY_MAX_J_KG = -0.5 * GRAVITY_M3_S2 / SEMI_MAJOR_M
 """Of a circular orbit at sea level: a body with more comes from an orbit or from outside."""
@@ -56,10 +63,15 @@ def evidence(track: Track) -> Evidence:
     at_most = values + VERY_SURE_SIGMAS * sigmas
     if at_most[5] > PERIGEE_MAX_M or at_most[4] > ENERGY_MAX_J_KG:
         return Evidence(False, "may be in orbit, or come from one")
-    return _beyond_aircraft(values, sigmas)
+    is_free = (
+        track.free_flight_seen
+        and track.thrust_probability < FREE_PROBABILITY_MAX
+        and track.observed_s >= FREE_WATCHED_S
+    )
+    return _beyond_aircraft(values, sigmas, is_free)
 
 
-def _beyond_aircraft(values: np.ndarray, sigmas: np.ndarray) -> Evidence:
+def _beyond_aircraft(values: Floats, sigmas: Floats, is_free: bool) -> Evidence:
     """Whether height, speed and climb together surely lie outside what aircraft and balloons do."""
     altitude_m, speed_m_s = (values - SURE_SIGMAS * sigmas)[:2]
     steep_m_s = abs(values[2]) - SURE_SIGMAS * sigmas[2]
@@ -69,4 +81,6 @@ def _beyond_aircraft(values: np.ndarray, sigmas: np.ndarray) -> Evidence:
         return Evidence(True, "higher than wings carry, and fast")
     if steep_m_s > STEEP_CLIMB_M_S and speed_m_s > STEEP_SPEED_M_S:
         return Evidence(True, "climbs harder" if values[2] > 0.0 else "falls harder")
+    if is_free and altitude_m > FREE_M and speed_m_s > FREE_SPEED_M_S:
+        return Evidence(True, "falls freely, high and fast")
     return Evidence(False, "an aircraft or balloon could move like this")

@@ -23,7 +23,6 @@ from signalfire.assess.boost import (
 )
 from signalfire.basis.instant import Instant
 from signalfire.basis.kernel import Floats
-from signalfire.motion._kernels import predict
 from signalfire.picture.estimate import (
     CHI2_2_P90,
     Launch,
@@ -43,6 +42,8 @@ CLIMB_MIN_M_S = 30.0
 CHI2_1_P90 = 2.705543454095404
 COAST_BACK_MAX_S = 1_800.0
 COAST_STEP_S = 4.0
+SINGLES = 8
+"""Single states tried, evenly over the arc."""
 FIT_STATES_MIN = 9
 FIT_STATES_MORE = 3
 FIT_SPAN_MIN_S = 7.0
@@ -165,9 +166,13 @@ def _liftoff(mean: Floats, covariance: Floats, at: Instant, family: Family) -> _
 
 
 def _best_of(choices: list[_Ways]) -> Launch:
-    """The surest of several answers from the same observation."""
-    found = [_place(ways) for ways in choices if ways]
-    return _best(found) if found else Unknown("no way back to a launch fits what was seen")
+    """The surest of several answers from the same observation, place and time apart."""
+    found = [ways for ways in choices if ways]
+    if not found:
+        return Unknown("no way back to a launch fits what was seen")
+    by_place = _place(_surest(found))
+    by_time = _place(min(found, key=_time_variance_s2))
+    return _best([by_place, by_time])
 
 
 def _surest(choices: list[_Ways]) -> _Ways:
@@ -175,7 +180,12 @@ def _surest(choices: list[_Ways]) -> _Ways:
 
 
 def _ground_variance_m2(ways: _Ways) -> float:
-    return float(np.trace(ways[0][1].spread[:3, :3]))
+    """Of the place, before the ways themselves are compared."""
+    return float(sum(weight * np.trace(way.spread[:3, :3]) for weight, way in ways))
+
+
+def _time_variance_s2(ways: _Ways) -> float:
+    return float(sum(weight * way.spread[3, 3] for weight, way in ways))
 
 
 def _from_thrust(powered: Sequence[StateEstimate]) -> list[_Ways]:
@@ -183,36 +193,39 @@ def _from_thrust(powered: Sequence[StateEstimate]) -> list[_Ways]:
 
     Each curve is taken in its middle: at the ends a cubic knows little of the acceleration.
     """
-    found = [_liftoff(s.mean, s.covariance, s.valid_at, BY_STATE) for s in powered]
-    for count in range(FIT_STATES_MIN, len(powered) + 1, FIT_STATES_MORE):
-        part = powered[:count]
-        span_s = part[-1].valid_at.elapsed_s(since=part[0].valid_at)
-        if FIT_SPAN_MIN_S <= span_s <= FIT_SPAN_MAX_S:
-            middle = part[0].valid_at.later(0.5 * span_s)
-            found.append(_liftoff(*_smooth(part, middle), middle, BY_MOTION))
+    singles = powered[:: max(1, len(powered) // SINGLES)]
+    found = [_liftoff(s.mean, s.covariance, s.valid_at, BY_STATE) for s in singles]
+    first = powered[0]
+    after_s = np.array([s.valid_at.elapsed_s(since=first.valid_at) for s in powered])
+    counts = [
+        count
+        for count in range(FIT_STATES_MIN, len(powered) + 1, FIT_STATES_MORE)
+        if FIT_SPAN_MIN_S <= after_s[count - 1] <= FIT_SPAN_MAX_S
+    ]
+    if counts:
+        means = np.array([s.mean for s in powered]) - np.append(first.mean[:3], np.zeros(3))
+        information = np.linalg.inv(FIT_INFLATION * np.array([s.covariance for s in powered]))
+        weights = np.asarray(information, dtype=np.float64)
+        for count in counts:
+            middle_s = 0.5 * float(after_s[count - 1])
+            mean, covariance = _smooth(after_s[:count] - middle_s, means[:count], weights[:count])
+            mean[:3] += first.mean[:3]
+            found.append(_liftoff(mean, covariance, first.valid_at.later(middle_s), BY_MOTION))
     return [[(1.0, way)] for way in found if way is not None]
 
 
-def _smooth(states: Sequence[StateEstimate], at: Instant) -> tuple[Floats, Floats]:
-    """Position, velocity and acceleration at a moment (9), with covariance, by a cubic in time.
+def _smooth(after_s: Floats, means: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """Position, velocity and acceleration at time 0 (9), with covariance, by a cubic in time.
 
-    Weighted least squares through the filtered positions and velocities of all states.
+    Weighted least squares through the filtered positions and velocities of all states; scaled so
+    that the normal equations stay well conditioned.
     """
     information = np.zeros((12, 12))
     pointed = np.zeros(12)
-    shift = np.concatenate([states[0].mean[:3], np.zeros(3)])
-    for state in states:
-        t = state.valid_at.elapsed_s(since=at)
-        rows = np.array([[1.0, t, t * t / 2.0, t**3 / 6.0], [0.0, 1.0, t, t * t / 2.0]])
-        design = np.kron(rows, np.eye(3))
-        weighted = design.T @ np.linalg.inv(state.covariance * FIT_INFLATION)
-        information += weighted @ design
-        pointed += weighted @ (state.mean - shift)
+    _kernels.cubic_terms(after_s, means, weights, information, pointed)
     scale = 1.0 / np.sqrt(np.diag(information))
     covariance = np.linalg.inv(information * np.outer(scale, scale)) * np.outer(scale, scale)
-    mean = (covariance @ pointed)[:9]
-    mean[:3] += shift[:3]
-    return mean, np.ascontiguousarray(covariance[:9, :9])
+    return (covariance @ pointed)[:9], np.ascontiguousarray(covariance[:9, :9])
 
 
 def _from_coast(state: StateEstimate) -> _Ways:
@@ -232,7 +245,7 @@ def _from_coast(state: StateEstimate) -> _Ways:
             continue
         mean = np.empty(6)
         covariance = np.empty((6, 6))
-        predict(state.mean, state.covariance, 0.0, 0.0, -elapsed_s, COAST_STEP_S, mean, covariance)
+        _kernels.carry_back(state.mean, state.covariance, elapsed_s, COAST_STEP_S, mean, covariance)
         way = _liftoff(mean, covariance, state.valid_at.later(-elapsed_s), BY_STATE)
         if way is not None:
             ways.append((float(weight), way))

@@ -16,10 +16,12 @@ MANOEUVRE_TOP_M = 70_000.0
 """Above this the air bears no lift worth the name: what pushes there is an engine."""
 BOOST_CLIMB_M_S = 300.0
 """A body that is pushed and climbs harder than this is driven by an engine, not by lift."""
+GLIDE_CLIMB_M_S = 50.0
+"""The same for a body never seen in free flight: one that hardly climbs does not lift off."""
 UPPER_95_SIGMAS = 1.6448536269514722
 
 
-def staleness(observed: Observed, now: Instant) -> float:
+def unobserved_ratio(observed: Observed, now: Instant) -> float:
     """Unobserved over observed time; ten seconds are added to what was observed."""
     unobserved_s = max(0.0, now.elapsed_s(since=observed.last_observed_at))
     return unobserved_s / (observed.observed_s + 10.0)
@@ -34,11 +36,14 @@ def is_settled(observed: Observed, settings: AssessmentSettings) -> bool:
     """Whether it is known that the object falls freely, so that flying it forward means something.
 
     A slow boost looks like free flight to a young track; so free flight must have been established
-    once, or the object be coming down.
+    once, or the object be coming down with hardly a doubt, or glide.
     """
     if observed.free_flight_seen:
         return True
-    return not is_driven(observed, settings) and _shape(observed.state.mean)[2] < 0.0
+    if is_driven(observed, settings):
+        return motion_phase(observed, settings) is Phase.MANOEUVRING
+    is_coasting = observed.thrust_probability < settings.coasting_probability
+    return is_coasting and bool(_shape(observed.state.mean)[2] < 0.0)
 
 
 def is_lost(observed: Observed, now: Instant, settings: AssessmentSettings) -> bool:
@@ -52,7 +57,7 @@ def is_lost(observed: Observed, now: Instant, settings: AssessmentSettings) -> b
     if unobserved_s < settings.lost_after_s:
         return False
     on_its_path = is_settled(observed, settings) and not is_driven(observed, settings)
-    return not on_its_path or staleness(observed, now) > settings.lost_ratio
+    return not on_its_path or unobserved_ratio(observed, now) > settings.lost_ratio
 
 
 def motion_phase(observed: Observed, settings: AssessmentSettings) -> Phase:
@@ -60,10 +65,9 @@ def motion_phase(observed: Observed, settings: AssessmentSettings) -> Phase:
     values = _shape(observed.state.mean)
     altitude_m, climb_m_s = float(values[0]), float(values[2])
     if is_driven(observed, settings):
-        steep = climb_m_s > BOOST_CLIMB_M_S
-        if not observed.free_flight_seen or altitude_m > MANOEUVRE_TOP_M or steep:
-            return Phase.BOOST
-        return Phase.MANOEUVRING
+        climb_max_m_s = BOOST_CLIMB_M_S if observed.free_flight_seen else GLIDE_CLIMB_M_S
+        is_gliding = altitude_m < MANOEUVRE_TOP_M and climb_m_s < climb_max_m_s
+        return Phase.MANOEUVRING if is_gliding else Phase.BOOST
     undecided = observed.thrust_probability > settings.coasting_probability
     if undecided and not is_settled(observed, settings):
         return Phase.BOOST

@@ -23,7 +23,7 @@ JAPANESE = {
     ),
     "when.utc": "予想時刻：{utc_start}から{utc_end}まで（UTC）。",
     "sure": (
-        "確度{confidence}％。飛行時間の{observed}％を観測し、残りは予測です。"
+        "確率{confidence}％。飛行時間の{observed}％を観測し、残りは予測です。"
         "独立した情報源の数：{witnesses}。"
     ),
     "lost": "現在、ミサイルを捉えていません。最後の予測に基づきます。",
@@ -73,7 +73,7 @@ KOREAN = {
     ),
     "when.utc": "예상 시각: {utc_start}부터 {utc_end}까지(UTC).",
     "sure": (
-        "확도 {confidence}%. 비행시간의 {observed}%를 관측했고 나머지는 예측입니다. 독립된 "
+        "확률 {confidence}%. 비행시간의 {observed}%를 관측했고 나머지는 예측입니다. 독립된 "
         "정보원 수: {witnesses}."
     ),
     "lost": "현재 미사일을 포착하지 못하고 있습니다. 마지막 예측에 따른 내용입니다.",

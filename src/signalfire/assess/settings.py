@@ -29,9 +29,9 @@ class AssessmentSettings:
     """Below this probability of thrust a young track is shown as coasting."""
     semi_major_max_m: float = 500_000.0
     """A 90 % ellipse larger than this says nothing that helps anybody: ``Unknown``."""
-    stale_ratio_unit: float = 3.0
+    stale_unit_ratio: float = 3.0
     """Unobserved over observed time at which doubt has widened every sigma by a factor 1.4."""
-    stale_ratio_max: float = 12.0
+    stale_max_ratio: float = 12.0
     """Beyond this ratio the forecast has expired: ``Unknown``."""
     lost_after_s: float = 30.0
     """Not observed for less than this is a gap between looks, not a loss."""

@@ -15,6 +15,8 @@ import msgspec
 from signalfire.basis.errors import BadInput
 from signalfire.basis.limits import TABLE_BYTES_MAX
 
+_COMPLAINT = re.compile(r"(.*) - at `\$([^`]*)`", re.DOTALL)
+_UNKNOWN = "Object contains unknown field "
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 
 
@@ -88,8 +90,8 @@ def _require_finite(table: Any) -> None:
 def _told(complaint: str, table: Any) -> tuple[str, str]:
     """The path of what is wrong, and the complaint in words that name the cure."""
     what, path = split_complaint(complaint)
-    if what.startswith("Object contains unknown field"):
-        path = f"{path}.{what.rpartition(' ')[2]}".lstrip(".")
+    if what.startswith(_UNKNOWN):
+        path = f"{path}.{what.removeprefix(_UNKNOWN)}".lstrip(".")
         cure = "unknown key; remove it (remarks go into name, note or source)"
         return path, f"{entry_name(path, table)}: {cure}"
     if what.startswith("Object missing required field"):
@@ -111,8 +113,9 @@ def split_complaint(complaint: str) -> tuple[str, str]:
     >>> split_complaint("Expected `float`, got `str` - at `$.sigma.range_m`")
     ('Expected float, got str', 'sigma.range_m')
     """
-    what, _, path = complaint.partition(" - at `$")
-    return what.replace("`", "").replace(" | null", ""), path.rstrip("`").removeprefix(".")
+    match = _COMPLAINT.fullmatch(complaint)
+    what, path = (match[1], match[2]) if match else (complaint, "")
+    return what.replace("`", "").replace(" | null", ""), path.removeprefix(".")
 
 
 def line_of(path: str, text: str) -> int | None:

@@ -37,6 +37,8 @@ from signalfire.web.app import loopback_hosts, loopback_origins, make_app
 from signalfire.web.live import LivePicture
 from signalfire.web.serve import serve
 
+LAST_FRAME_S = 0.5
+"""Time for open screens to hear that the feed is over."""
 NOT_SHOWN = frozenset({Stream.REFUSED, Stream.DECISIONS})
 
 
@@ -100,13 +102,19 @@ async def _serve_and_run(
         live.tick(now.tai_ns)
 
     shell = NodeShell(rig, on_outbox=show)
+    stop = asyncio.Event()
+
+    def end() -> None:
+        stop.set()
+        shell.stop()
+
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, shell.stop)
+        loop.add_signal_handler(number, end)
     try:
         await shell.run()
         live.end()
-        await asyncio.sleep(0.5)
+        await (stop.wait() if settings.stays else asyncio.sleep(LAST_FRAME_S))
     finally:
         await served.close()
 

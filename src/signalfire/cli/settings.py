@@ -34,11 +34,10 @@ class NodeSettings(Table, kw_only=True):
     journal: str
     feed: FeedSettings
     leaf_port: Port
-    leaf_monitor_port: Port | None = None
     password_file: str
     page_port: Port
-    director_port: Port | None = None
-    """A director's page on this machine that may read this node's picture; never in live."""
+    stays: bool = False
+    """Whether the page stays, with the last picture, when the feed is over."""
 
 
 class HubSettings(Table, kw_only=True):

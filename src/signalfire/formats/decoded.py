@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from signalfire.basis.tables import split_complaint
 from signalfire.picture.detection import Detection
 
+_PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_.\[\]]{0,99}", re.ASCII)
 _KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}", re.ASCII)
 
 
@@ -37,11 +38,13 @@ def field_and_reason(complaint: str) -> tuple[str | None, str]:
     ('sigma.range_m', 'expected float, got str')
     """
     what, path = split_complaint(complaint)
+    if _PATH.fullmatch(path) is None:
+        path = ""
     if what.startswith("Object missing required field"):
         key = what.rpartition(" ")[2]
         return f"{path}.{key}".lstrip("."), "missing"
     if what.startswith("Object contains unknown field"):
-        key = what.rpartition(" ")[2]
+        key = what.removeprefix("Object contains unknown field ")
         shown = key if _KEY.fullmatch(key) else "?"
         return f"{path}.{shown}".lstrip("."), "unknown key"
     if what.startswith("Number out of range"):

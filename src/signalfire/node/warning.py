@@ -25,6 +25,7 @@ REVIEW_S = 10.0
 def warn(post: Post, desk: Desk, changes: Changes) -> tuple[Warning, ...]:
     """Review every event whose common view was assessed; write down what people are told, and why."""
     issued: list[Warning] = []
+    threshold_probability = post.setup.alert.threshold_probability
     for gone in changes.renamed:
         issued += post.alerts.rename(desk.now, gone.old, gone.new)
     for event in post.book.open_events():
@@ -33,7 +34,7 @@ def warn(post: Post, desk: Desk, changes: Changes) -> tuple[Warning, ...]:
         found = _threats(post, event, desk.now)
         messages = post.alerts.review(desk.now, event.event, found, _facts(event))
         for message in messages:
-            desk.write(Stream.DECISIONS, _decision(event, message, found))
+            desk.write(Stream.DECISIONS, _decision(event, message, found, threshold_probability))
         issued += messages
     if desk.is_second:
         issued += post.alerts.tick(desk.now)
@@ -75,7 +76,12 @@ def _facts(event: Event) -> EventFacts:
     )
 
 
-def _decision(event: Event, message: Warning, found: tuple[AreaThreat, ...] | None) -> bytes:
+def _decision(
+    event: Event,
+    message: Warning,
+    found: tuple[AreaThreat, ...] | None,
+    threshold_probability: float,
+) -> bytes:
     """Why this message: what it rests on, as the journal keeps it."""
     assert event.common is not None
     assessment = event.common.assessment
@@ -107,6 +113,7 @@ def _decision(event: Event, message: Warning, found: tuple[AreaThreat, ...] | No
                 }
                 for threat in found or ()
             ],
+            "threshold_probability": threshold_probability,
             "confidence": round(message.confidence, 6),
             "witnesses": message.witnesses,
         }

@@ -90,7 +90,7 @@ class Tally:
     not_sent: int = 0
     replayed: int = 0
     differences: int = 0
-    """Lines that a replay made otherwise than the journal says: the software has changed."""
+    """Outboxes that the replay made otherwise than the journal says: the software has changed."""
 
 
 class NodeShell:
@@ -317,7 +317,7 @@ class _Replay:
         self.inboxes = 0
         self.differences = 0
         self._rig = rig
-        self._made: deque[tuple[str, bytes]] = deque()
+        self._made: deque[tuple[tuple[str, bytes], ...]] = deque()
 
     def run(self) -> None:
         for entry in entries(self._rig.journal.folder):
@@ -329,8 +329,8 @@ class _Replay:
                 self._compare(entry)
         if self.differences:
             log.warning(
-                "%d lines are made otherwise now than the journal says they were: the software or "
-                "the configuration has changed since",
+                "%d outboxes are made otherwise now than the journal says: the software or the "
+                "configuration has changed since",
                 self.differences,
             )
 
@@ -340,15 +340,16 @@ class _Replay:
         self.inboxes += 1
         outbox = rig.node.advance(self.now, entry.items)
         rig.records.rewrite(outbox.lines)
-        self._made.extend(_kept(outbox.lines))
+        kept = _kept(outbox.lines)
+        if kept:
+            self._made.append(kept)
         for bulletin in outbox.bulletins:
             rig.gate.sent(bulletin, monotonic_s())
         _let_go(rig.gate, outbox.receipted)
 
     def _compare(self, entry: OutboxEntry) -> None:
-        for line in entry.lines:
-            if not self._made or self._made.popleft() != line:
-                self.differences += 1
+        made = self._made.popleft() if self._made else ()
+        self.differences += made != entry.lines
 
 
 def _kept(lines: Iterable[Line]) -> tuple[tuple[str, bytes], ...]:

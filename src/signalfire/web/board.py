@@ -115,10 +115,11 @@ class Board:
 
     def adopt(self, nation: str, objects: Mapping[str, Drawn]) -> tuple[str, ...]:
         """Replace all that is shown for one nation, save its node object; the keys touched."""
-        mine = [k for k in self.keys() if k.startswith(f"{nation}/") and k != f"{nation}/node"]
+        mine = [k for k in self.shown() if k.startswith(f"{nation}/") and k != f"{nation}/node"]
         return self.merge(objects, [key for key in mine if key not in objects])
 
-    def keys(self) -> tuple[str, ...]:
+    def shown(self) -> tuple[str, ...]:
+        """The keys of all objects that are shown now."""
         return (*self._ready, *self._lines, *self._parts())
 
     def encoded(self, key: str) -> bytes | None:

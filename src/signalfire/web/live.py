@@ -129,7 +129,7 @@ class LivePicture:
         return {
             "format": 1,
             **self._head(),
-            "objects": {key: msgspec.Raw(body) for key, body in self._bodies(self._board.keys())},
+            "objects": {key: msgspec.Raw(body) for key, body in self._bodies(self._board.shown())},
             "warnings": [w for _, w in self.warnings_since(0)],
         }
 
@@ -145,7 +145,7 @@ class LivePicture:
         """
         while not self._is_closed:
             viewer.wake.clear()
-            yield self._frame(viewer)
+            yield self.next_frame(viewer)
             self.frames_sent += 1
             await asyncio.sleep(FRAME_PERIOD_S)
             await _woken(viewer.wake, within_s=KEEPALIVE_S - FRAME_PERIOD_S)
@@ -223,10 +223,10 @@ class LivePicture:
         found = ((key, self._board.encoded(key)) for key in keys)
         return [(key, body) for key, body in found if body is not None]
 
-    def _frame(self, viewer: Viewer) -> bytes:
+    def next_frame(self, viewer: Viewer) -> bytes:
         """The next frame for a screen; clears what it has pending."""
         viewer.sequence += 1
-        keys = self._board.keys() if viewer.needs_snapshot else tuple(viewer.changed)
+        keys = self._board.shown() if viewer.needs_snapshot else tuple(viewer.changed)
         bodies = dict(self._bodies(keys))
         frame = {
             "type": "snapshot" if viewer.needs_snapshot else "delta",

@@ -1,4 +1,4 @@
-"""The gate: what must arrive is sent again by rule until it is receipted; warnings are never shed."""
+"""The gate: what must arrive is sent again until it is receipted; warnings are never shed."""
 
 from pathlib import Path
 from typing import Any

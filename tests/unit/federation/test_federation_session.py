@@ -80,7 +80,7 @@ def test_what_is_of_another_realm_is_refused(incoming: Incoming, realm: str) -> 
 
 def test_two_messages_with_one_number_are_a_lie_and_the_first_stands(incoming: Incoming) -> None:
     incoming.receive(envelope(1))
-    with pytest.raises(NotAuthentic, match="KOR-1 epoch 1 sequence 1: .*two messages"):
+    with pytest.raises(NotAuthentic, match=r"KOR-1 epoch 1 sequence 1: .*two messages"):
         incoming.receive(envelope(1, sha256="f" * 64))
     assert incoming.receive(envelope(1)) is Arrival.REPEAT
 

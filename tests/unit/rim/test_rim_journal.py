@@ -133,9 +133,7 @@ def test_zeros_after_the_end_are_torn_and_not_damage(tmp_path: Path) -> None:
     assert (journal.records, journal.ended_clean) == (6, False)
 
 
-def test_a_journal_goes_on_over_many_files(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_journal_goes_on_over_many_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(journal_module, "JOURNAL_SEGMENT_BYTES_MAX", 300)
     journal = Journal.open(tmp_path, is_durable=False)
     for _ in range(10):
