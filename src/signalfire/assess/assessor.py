@@ -27,7 +27,7 @@ from signalfire.assess.phase import (
 from signalfire.assess.settings import DEFAULT_SETTINGS, AssessmentSettings
 from signalfire.basis.identity import EventId, NationId
 from signalfire.basis.instant import Instant
-from signalfire.picture.estimate import Impact, PlaceEstimate, StateEstimate, Unknown
+from signalfire.picture.estimate import Impact, Launch, PlaceEstimate, StateEstimate, Unknown
 from signalfire.picture.event import Assessment, ClassBelief, MissileClass, Phase
 from signalfire.picture.track import Track
 from signalfire.space.geodesy import distance_m
@@ -55,20 +55,28 @@ def assess_track(
     settings: AssessmentSettings = DEFAULT_SETTINGS,
 ) -> Assessed:
     """What one nation's own track says of the event at ``now``."""
-    return assess_state(observed_by(event, author, track), now, settings)
+    launch = estimate_launch(track)
+    return assess_state(observed_by(event, author, track, launch), now, settings)
 
 
 def observed_by(
-    event: EventId, author: NationId, track: Track, belief_before: ClassBelief | None = None
+    event: EventId,
+    author: NationId,
+    track: Track,
+    launch: Launch,
+    belief_before: ClassBelief | None = None,
 ) -> Observed:
-    """What an assessment by one nation's own track rests on, the launch estimate included."""
+    """What an assessment by one nation's own track rests on.
+
+    ``launch`` is ``estimate_launch`` of the track, which stays the same while its ``ascent`` does.
+    """
     return Observed(
         event=event,
         author=author,
         state=track.state,
         thrust_probability=track.thrust_probability,
         free_flight_seen=track.free_flight_seen,
-        launch=estimate_launch(track),
+        launch=launch,
         observed_s=track.observed_s,
         witnesses=len(track.paths),
         last_observed_at=track.last_observed_at,

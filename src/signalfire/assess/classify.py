@@ -20,7 +20,10 @@ BOUNDS_M = (1_000e3, 3_000e3, 5_500e3)
 SPEED_LOG_SIGMA = 0.03
 """What flying lofted or low costs against the best path, as a share of the speed."""
 LOW_FLIGHT_RATIO = 0.15
+"""Apogee over range: below it a flight is depressed (rule of the documented record)."""
 APOGEE_SPREAD_FRACTION = 0.05
+KNOWN_UNDER_THRUST = 0.4
+"""Belief that the range classes share while the engine burns; the rest is ``unknown``."""
 BELIEF_MAX = 0.97
 """No class is ever sure: there is always this much less for ``unknown``."""
 _NORMAL = NormalDist()
@@ -55,13 +58,12 @@ def classify_by_energy(state: StateEstimate) -> ClassBelief:
 def classify_under_thrust(state: StateEstimate) -> ClassBelief:
     """A thrusting object: whatever it can reach now, it may reach more; mostly unknown.
 
-    A class is ruled out as its upper bound is passed; of what is left one half is unknown until
-    burnout, the rest spread evenly.
+    A class is ruled out as its upper bound is passed; the classes still open share what is known.
     """
     _, reached = _below_bounds(state)
     open_classes = [1.0 - passed for passed in reached]
     total = sum(open_classes)
-    return _belief({kind: 0.4 * p / total for kind, p in zip(_BY_RANGE, open_classes, strict=True)})
+    return _belief({kind: KNOWN_UNDER_THRUST * p / total for kind, p in zip(_BY_RANGE, open_classes, strict=True)})
 
 
 def low_flight_probability(apogee_m: float, range_m: float, *, range_sigma_m: float) -> float:

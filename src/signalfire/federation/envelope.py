@@ -14,6 +14,7 @@ below -65536 are for private use (RFC 9052, section 11.1 and the registry made b
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import cbor2
@@ -159,7 +160,9 @@ def _to_be_signed(protected: bytes, payload: bytes) -> bytes:
     return structure
 
 
+@lru_cache(maxsize=16)
 def _parts(data: bytes) -> _Parts:
+    """Take an envelope apart; an own one is looked at several times while it is being sealed."""
     if len(data) > BULLETIN_BYTES_MAX:
         raise LimitExceeded(f"envelope of {len(data)} bytes: at most {BULLETIN_BYTES_MAX}")
     if not data.startswith(_START):

@@ -23,7 +23,7 @@ from signalfire.fusion.match import (
     times_apart,
 )
 from signalfire.motion.free_flight import DRAG_NOMINAL_M2_KG, predict
-from signalfire.picture.estimate import PlaceEstimate, StateEstimate
+from signalfire.picture.estimate import Launch, PlaceEstimate, StateEstimate
 from signalfire.picture.event import Assessment, Phase, TrackReport
 from signalfire.picture.track import Track
 
@@ -64,6 +64,8 @@ class Event:
     common: Assessed | None = None
     sources: tuple[NationId, ...] = ()
     observed_s: float = 0.0
+    own_launch: tuple[tuple[object, ...], Launch] | None = None
+    """The own launch estimate, after the mark of the early arc that it was reckoned from."""
     threatened: tuple[tuple[int, int], tuple[AreaThreat, ...] | None] | None = None
     """Threats to our areas, after the mark of the estimate that they were reckoned from."""
     closed_at: Instant | None = None

@@ -16,7 +16,7 @@ from signalfire.node.events import Event, Superseded
 from signalfire.node.intake import PartnerReport
 from signalfire.node.post import Post
 from signalfire.picture.detection import Detection
-from signalfire.picture.estimate import PlaceEstimate, Unknown
+from signalfire.picture.estimate import Launch, PlaceEstimate, Unknown
 from signalfire.picture.track import Track, TrackStatus
 
 FRESH_S = 3.0
@@ -76,7 +76,9 @@ def assess(post: Post, desk: Desk, changes: Changes) -> None:
         if event.own_track is not None and (desk.is_second or event.event in changes.turned):
             before = event.own.assessment if event.own is not None else None
             believed = before.belief if before is not None else None
-            rests_on = observed_by(event.event, post.setup.nation, event.own_track, believed)
+            rests_on = observed_by(
+                event.event, post.setup.nation, event.own_track, _own_launch(event), believed
+            )
             event.own = assess_state(rests_on, desk.now)
             changes.own[event.event] = is_material(before, event.own.assessment)
         if desk.is_second or event.event in changes.own or event.event in changes.partners:
@@ -95,6 +97,16 @@ def _new_own_event(
     born = launch.time if isinstance(launch, PlaceEstimate) else current.first_observed_at
     alive = [t.track for t in tracks if t.status is TrackStatus.CONFIRMED]
     return post.book.join_own(current, born, now, busy=alive)
+
+
+def _own_launch(event: Event) -> Launch:
+    """The launch estimate of the own track, reckoned anew only when its early arc has changed."""
+    current = event.own_track
+    assert current is not None
+    mark = (current.track, len(current.ascent), current.burnt_out_at, current.free_flight_seen)
+    if event.own_launch is None or event.own_launch[0] != mark:
+        event.own_launch = (mark, estimate_launch(current))
+    return event.own_launch[1]
 
 
 def _turned(before: Track | None, current: Track) -> bool:

@@ -66,9 +66,9 @@ def decide(
     """Decide whether, and in which form, ``recipient`` may have ``content`` of the policy's nation.
 
     Receipts and agreements need no rule; everything else needs exactly one, of an agreement in
-    force between nations that take part. A nation releases what is its own only: assessments and
-    warnings that it wrote, tracks of its own nodes. Never raises for content: what has not the form
-    of its kind is withheld.
+    force between nations that take part. A nation releases what is its own only: assessments,
+    warnings and notices that it wrote, tracks of its own nodes. Never raises for content: what has
+    not the form of its kind is withheld.
     """
     share: Share | None = None
     if kind in NEED_NO_RULE:
@@ -140,6 +140,8 @@ def _is_own(kind: Kind, rebuilt: Mapping[str, Any], nation: NationId) -> bool:
         return bool(rebuilt["author"] == nation)
     if kind is Kind.WARNING:
         return bool(rebuilt["issuer"] == nation) and _is_minted_by(nation, rebuilt["id"])
+    if kind is Kind.AGREEMENT:
+        return bool(rebuilt["nation"] == nation)
     return True
 
 

@@ -18,10 +18,9 @@ def nearest_global(pairs: Integers, costs: Floats) -> list[tuple[int, int]]:
     other are solved apart, so the work grows with the largest group and not with the scan.
     Reference: Blackman and Popoli (1999), section 6.4 (global nearest neighbour).
     """
-    if len(costs) == 0:
-        return []
-    if len(costs) == 1:
-        return [(int(pairs[0, 0]), int(pairs[0, 1]))]
+    rows_left, plots_left = pairs[:, 0].tolist(), pairs[:, 1].tolist()
+    if len(set(rows_left)) == len(set(plots_left)) == len(costs):
+        return sorted(zip(rows_left, plots_left, strict=True))
     rows, row_at = np.unique(pairs[:, 0], return_inverse=True)
     plots, plot_at = np.unique(pairs[:, 1], return_inverse=True)
     size = len(rows) + len(plots)

@@ -37,13 +37,15 @@ class Look:
 class Fix:
     """A place where something was, from one plot or from crossed lines of sight.
 
-    ``place`` (3,) and ``covariance`` (3, 3) are valid at ``at_ns``, that of the latest look.
+    ``place`` (3,) and ``covariance`` (3, 3) are valid at ``at_ns``, that of the latest look;
+    ``sigma_m`` is the root of the covariance's trace.
     """
 
     at_ns: int
     place: Floats
     covariance: Floats
     looks: tuple[Look, ...]
+    sigma_m: float
 
     @property
     def first_ns(self) -> int:
@@ -68,7 +70,7 @@ class Start:
 def fix_of_plot(look: Look) -> Fix:
     """The place that a radar plot shows."""
     place, covariance = place_of(look.record)
-    return Fix(look.at_ns, place, covariance, (look,))
+    return Fix(look.at_ns, place, covariance, (look,), math.sqrt(np.trace(covariance)))
 
 
 def crossed(one: Look, other: Look, settings: TrackingSettings) -> Fix | None:
@@ -95,12 +97,12 @@ def crossed(one: Look, other: Look, settings: TrackingSettings) -> Fix | None:
         lengths_m = [float((place - site) @ along) for site, along in lines]
         if min(lengths_m) <= 0.0:
             return None
-    depth_m = 5.0 * math.sqrt(np.trace(covariance))
-    if miss > _MISS_GATE or depth_m > 5.0 * _CROSSING_SIGMA_MAX_M:
+    sigma_m = math.sqrt(np.trace(covariance))
+    if miss > _MISS_GATE or sigma_m > _CROSSING_SIGMA_MAX_M:
         return None
-    if not -depth_m < geodetic(place).altitude_m < settings.sight_altitude_max_m:
+    if not -5.0 * sigma_m < geodetic(place).altitude_m < settings.sight_altitude_max_m:
         return None
-    return Fix(later.at_ns, place, covariance, (earlier, later))
+    return Fix(later.at_ns, place, covariance, (earlier, later), sigma_m)
 
 
 def _meeting(
@@ -146,7 +148,7 @@ class Nursery:
         if fixes and self._fixes:
             times_ns = np.array([known.at_ns for known in self._fixes])
             places = np.array([known.place for known in self._fixes])
-            sigmas_m = np.sqrt([np.trace(known.covariance) for known in self._fixes])
+            sigmas_m = np.array([known.sigma_m for known in self._fixes])
             starts = [s for fix in fixes for s in self._pairs(fix, times_ns, places, sigmas_m)]
         self._sights.extend(look for look in looks if look.record[k.KIND] == 2)
         self._fixes.extend(fixes)
@@ -180,7 +182,7 @@ class Nursery:
         gaps_s = (fix.first_ns - times_ns) / NS_PER_S
         whole_s = np.maximum((fix.at_ns - times_ns) / NS_PER_S, settings.pair_gap_min_s)
         distances_m = np.linalg.norm(fix.place - places, axis=1)
-        slack_m = 3.0 * np.hypot(sigmas_m, math.sqrt(np.trace(fix.covariance)))
+        slack_m = 3.0 * np.hypot(sigmas_m, fix.sigma_m)
         speeds_m_s = distances_m / whole_s
         possible = (gaps_s >= settings.pair_gap_min_s) & (gaps_s <= gap_max_s)
         possible &= distances_m <= settings.speed_max_m_s * whole_s + slack_m

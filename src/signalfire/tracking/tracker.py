@@ -58,6 +58,12 @@ class Tracker:
         self._bank = FilterBank(settings, TRACKS_MAX)
         self._nursery = Nursery(settings)
         self._upkeep = Upkeep(self._bank, settings)
+        periods_s = [sensor.period_s or 0.0 for sensor in self._sensors.values()]
+        reach_s = max(
+            settings.pair_gap_max_s, settings.patience_ratio * max(periods_s, default=0.0)
+        )
+        # What came this long ago pairs with nothing, even with what is a few seconds late.
+        self._memory_ns = round((reach_s + settings.pair_gap_max_s) * NS_PER_S)
         self._stories: dict[int, Story] = {}
         self._counts: Counter[str] = Counter()
         self._epoch: Instant | None = None
@@ -70,8 +76,9 @@ class Tracker:
     def counts(self) -> dict[str, int]:
         """What became of the detections and the tracks, by reason, in alphabetical order.
 
-        ``used``, ``unassociated``, ``late``, ``repeated``, ``refused: <reason>``; and of tracks
-        ``confirmed``, ``dropped: <reason>``.
+        ``used`` by a confirmed track; ``unassociated``, no track took it when it came (it may have
+        begun one since, and counts as used then); ``late``, ``repeated``, ``refused: <reason>``;
+        and of tracks ``confirmed``, ``dropped: <reason>``.
         """
         return dict(sorted(self._counts.items()))
 
@@ -101,7 +108,7 @@ class Tracker:
         for older, younger in self._upkeep.duplicates():
             self._merge(older, younger)
         self._upkeep.lose(now_ns)
-        self._nursery.forget(now_ns - 2 * round(self._settings.late_max_s * NS_PER_S))
+        self._nursery.forget(now_ns - self._memory_ns)
 
     def tracks(self) -> tuple[Track, ...]:
         """Confirmed and lost tracks, in the order in which they were confirmed."""
@@ -159,7 +166,7 @@ class Tracker:
         """One scan: known tracks first, then those in the making, then new ones."""
         table = self._bank.table
         left = list(range(len(looks)))
-        known = table.rows(CONFIRMED, LOST)
+        known = self._reachable(table.rows(CONFIRMED, LOST), looks[0].at_ns)
         # Plots that nobody wants may show what was thought improbable: thrust again, or lift.
         for mode_probability_min in (self._settings.mode_probability_min, 0.0):
             pairs, costs = self._gate(known, looks, left, mode_probability_min)
@@ -171,7 +178,9 @@ class Tracker:
             if not left:
                 return
             known = np.setdiff1d(known, served)
-        pairs, costs = self._gate(table.rows(TENTATIVE), looks, left, 0.0)
+        pairs, costs = self._gate(
+            self._reachable(table.rows(TENTATIVE), looks[0].at_ns), looks, left, 0.0
+        )
         spoken_for: set[int] = set()
         for row, plot in nearest_each(pairs, costs):
             if self._give(row, looks[plot], paths[plot]) and table.numbers[row] > 8:
@@ -180,6 +189,11 @@ class Tracker:
         self._counts["unassociated"] += len(left) - len(spoken_for)
         for start in self._nursery.starts([looks[i] for i in left if i not in spoken_for]):
             self._start(start)
+
+    def _reachable(self, rows: Integers, at_ns: int) -> Integers:
+        """Rows that were seen recently enough to be carried to an instant at all."""
+        kept_ns = round(self._settings.lost_kept_s * NS_PER_S)
+        return rows[at_ns - self._bank.table.time[rows] <= kept_ns]
 
     def _gate(
         self, rows: Integers, looks: list[Look], left: list[int], mode_probability_min: float

@@ -33,8 +33,9 @@ class Upkeep:
             if self._silent_s(row, now_ns) > self._patience_s(row, settings.tentative_hold_s):
                 found.append((row, "not seen again"))
         known = table.rows(CONFIRMED, LOST)
-        if known.size == 0:
-            return found
+        is_long_gone = now_ns - table.time[known] > settings.lost_kept_s * NS_PER_S
+        found.extend((row, "gone") for row in known[is_long_gone].tolist())
+        known = known[~is_long_gone]
         # A little behind now, so that detections on their way need no way back.
         self._bank.look_ahead(known, now_ns - NS_PER_S)
         for row in known.tolist():

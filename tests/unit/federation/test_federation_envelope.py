@@ -216,6 +216,42 @@ def test_the_strict_reader_takes_all_that_deterministic_cbor_can_say(value: dict
     assert read_item(data, 0) == (value, len(data))
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x18\x17",
+        b"\x19\x00\xff",
+        b"\x1a\x00\x00\xff\xff",
+        b"\x1b\x00\x00\x00\x00\xff\xff\xff\xff",
+        b"\x58\x01a",
+        b"\x98\x01\x01",
+        b"\xa2\x01\x01\x01\x02",
+        b"\xa2\x02\x01\x01\x02",
+        b"\xa1\x40\x01",
+        b"\xa1\x81\x01\x01",
+        b"\x9f\x01\xff",
+        b"\xf5",
+        b"\xfb\x3f\xf0\x00\x00\x00\x00\x00\x00",
+        b"\xc2\x41\x01",
+        b"\x1c",
+        b"\x98\x41" + b"\x01" * 65,
+        b"\x81\x81\x81\x01",
+        b"\x61\xff",
+    ],
+)
+def test_what_deterministic_cbor_would_say_otherwise_is_refused(data: bytes) -> None:
+    with pytest.raises(Malformed):
+        read_item(data, 0)
+
+
+def test_a_header_signed_in_another_order_of_labels_is_refused() -> None:
+    disordered = cbor2.dumps(dict(reversed(LABELS.items())))
+    signature = KEY.sign(cbor2.dumps(["Signature1", disordered, b"", b"{}"]))
+    data = cbor2.dumps(cbor2.CBORTag(18, [disordered, {}, b"{}", signature]))
+    with pytest.raises(Malformed, match="out of order"):
+        open_envelope(data, TRUST)
+
+
 def test_a_bulletin_says_what_its_envelope_says() -> None:
     bulletin = Bulletin.of(ENVELOPE)
     assert (bulletin.kind, bulletin.recipient, bulletin.node) == (Kind.EVENT, JPN, NODE)

@@ -108,6 +108,10 @@ def test_one_partners_withdrawal_does_not_touch_the_other() -> None:
 def test_nobody_passes_on_what_another_nation_made() -> None:
     said = reason(decide(Kind.WARNING, CANCEL, USA, policy(JPN), IN_FORCE))
     assert said == "not JPN's own warning to release"
+    notice = {"name": "trilateral", "version": 3, "sha256": "0" * 64, "action": "withdrawn"}
+    for nation, is_own in (("KOR", True), ("JPN", False)):
+        answer = decide(Kind.AGREEMENT, {**notice, "nation": nation}, USA, policy(), IN_FORCE)
+        assert isinstance(answer, Released) == is_own
     stolen = {**CANCEL, "issuer": "JPN"}
     assert "own" in reason(decide(Kind.WARNING, stolen, USA, policy(JPN), IN_FORCE))
 

@@ -54,7 +54,9 @@ def test_under_thrust_errors_are_not_larger_than_claimed(flights, world, t: int)
 def test_the_velocity_is_known_to_some_metres_a_second_half_a_minute_after_burn_out(
     flights, world
 ) -> None:
-    errors = [np.linalg.norm(track.state.mean[3:] - world.truth(150.0)[3:]) for track in flights[150]]
+    errors = [
+        np.linalg.norm(track.state.mean[3:] - world.truth(150.0)[3:]) for track in flights[150]
+    ]
     assert np.sqrt(np.mean(np.square(errors))) < 5.0
 
 

@@ -5,7 +5,8 @@ import pytest
 
 from signalfire.tracking import _kernels as k
 from signalfire.tracking import _ring_kernels as ring
-from signalfire.tracking.measurement import Gaps, record
+from signalfire.tracking.bank import FilterBank
+from signalfire.tracking.measurement import Gaps, place_of, record
 from signalfire.tracking.settings import TrackingSettings
 
 LAW = TrackingSettings().law()
@@ -115,9 +116,6 @@ def test_mixing_over_no_time_changes_nothing(state) -> None:
 
 
 def test_what_is_recalled_is_what_was_known_then(world) -> None:
-    from signalfire.tracking.bank import FilterBank
-    from signalfire.tracking.measurement import place_of
-
     bank = FilterBank(TrackingSettings(), rows_max=4)
     table = bank.table
     row = table.add(serial=1)

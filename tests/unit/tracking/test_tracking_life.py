@@ -189,6 +189,18 @@ def test_a_lost_track_is_kept_until_a_minute_after_it_came_down(world) -> None:
     assert tracker.counts["dropped: gone"] == 1
 
 
+def test_a_clock_years_ahead_ends_every_track_at_once(world) -> None:
+    tracker = world.tracker(world.west)
+    draw = np.random.default_rng(14)
+    world.play(tracker, world.plots(world.west, np.arange(120.0, 140.0), draw))
+    far = world.plots(world.west, np.arange(140.0, 143.0), draw)
+    later = [world.changed(plot, observed_at=plot.observed_at.later(3e8)) for plot in far]
+    tracker.take(later, later[-1].observed_at)
+    assert len(tracker.tracks()) == 1
+    tracker.tick(later[-1].observed_at)
+    assert tracker.tracks() == ()
+
+
 def test_a_relight_above_the_air_is_seen(world) -> None:
     """15 m/s2 along the velocity, from 200 s on."""
     from_state = world.truth(200.0)
@@ -240,13 +252,8 @@ def test_a_plot_at_the_zenith_is_like_any_other(world) -> None:
 
 
 def test_the_same_detections_give_the_same_tracks(world) -> None:
-    runs = [
-        salvo(
-            world, [world.west], [world.truth],
-            seed=18, seconds=range(60, 120), detected=0.8, false_count=5.0,
-        )  # fmt: skip
-        for _ in range(2)
-    ]
+    played = {"seed": 18, "seconds": range(60, 120), "detected": 0.8, "false_count": 5.0}
+    runs = [salvo(world, [world.west], [world.truth], **played) for _ in range(2)]
     (one,), (other,) = runs[0].tracks(), runs[1].tracks()
     np.testing.assert_array_equal(one.state.mean, other.state.mean)
     assert runs[0].counts == runs[1].counts

@@ -46,9 +46,7 @@ def test_late_plots_give_the_estimate_of_plots_in_time(world, both, delay_s: flo
     )
     assert late != both
     nows = [world.start.later(180.0)] * len(both)
-    nows = [
-        plot.observed_at.later(delay_s if plot.sensor == "J1" else 0.1) for plot in late
-    ]
+    nows = [plot.observed_at.later(delay_s if plot.sensor == "J1" else 0.1) for plot in late]
     (in_time,) = final(world, both).tracks()
     tracker = final(world, late, nows)
     (out_of_order,) = tracker.tracks()

@@ -67,7 +67,7 @@ def test_the_bundle_is_whole_and_brings_every_notice() -> None:
     assert not list(STATIC.glob("*.map"))
     assert sum(listed.values()) < 4_000_000
     notices = (STATIC / "THIRD_PARTY_NOTICES.txt").read_text()
-    for package in ("d3-geo", "d3-array", "internmap", "topojson-client", "milsymbol"):
+    for package in ("d3-geo", "d3-array", "topojson-client", "milsymbol"):
         assert re.search(rf"^{package} \d+\.\d+\.\d+ \(", notices, re.MULTILINE), package
     assert "world-atlas" in notices and "Natural Earth" in notices
 

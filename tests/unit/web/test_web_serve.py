@@ -7,6 +7,8 @@ import time
 from typing import Any
 
 import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from signalfire.basis.errors import Unavailable
 from signalfire.web.app import loopback_hosts, loopback_origins, make_app
@@ -65,7 +67,10 @@ async def read_events(port: int, last: str, count: int) -> list[tuple[str, Any]]
     found: list[tuple[str, Any]] = []
     name = ""
     while len(found) < count:
-        line = (await reader.readline()).decode().strip()
+        raw = await reader.readline()
+        if not raw:
+            break
+        line = raw.decode().strip()
         if line.startswith("id: "):
             name = line[4:]
         elif line.startswith("data: "):
@@ -102,6 +107,50 @@ def test_open_streams_do_not_hold_up_the_end() -> None:
         return took_s
 
     assert asyncio.run(close_with_readers()) < 3.0
+
+
+@pytest.mark.parametrize("origin", [None, "http://evil.example", "http://127.0.0.1:9", "null"])
+def test_a_foreign_page_may_not_open_the_picture(origin: str | None) -> None:
+    async def refused() -> int:
+        port = free_port()
+        served = await start(LivePicture(), "JPN", port)
+        try:
+            with pytest.raises(InvalidStatus) as answer:
+                await connect(f"ws://127.0.0.1:{port}/picture", origin=origin, proxy=None)
+        finally:
+            await served.close()
+        return answer.value.response.status_code
+
+    assert asyncio.run(refused()) == 403
+
+
+def test_the_picture_begins_with_a_snapshot_and_goes_on() -> None:
+    async def watch() -> None:
+        live = LivePicture(nations=("JPN", "KOR"))
+        live.tick(NOW_NS)
+        port = free_port()
+        served = await start(live, "JPN", port)
+        address, origin = f"ws://127.0.0.1:{port}/picture", f"http://127.0.0.1:{port}"
+        async with connect(address, origin=origin, proxy=None) as screen:
+            first = json.loads(await screen.recv())
+            assert (first["type"], first["sequence"]) == ("snapshot", 0)
+            assert first["now"] == "2017-09-14T21:57:00.000Z"
+            assert first["nations"] == ["JPN", "KOR"]
+            second = json.loads(await screen.recv())
+            assert (second["type"], second["sequence"], second["set"]) == ("delta", 1, {})
+            await screen.send('{"do":"snapshot"}')
+            assert "snapshot" in [json.loads(await screen.recv())["type"] for _ in range(2)]
+        await until(lambda: live.viewer_count == 0)
+        async with connect(address, origin=origin, proxy=None) as rude:
+            await rude.send('{"do":"release"}')
+            with pytest.raises(ConnectionClosed) as cut:
+                for _ in range(5):
+                    await rude.recv()
+            assert cut.value.rcvd is not None and cut.value.rcvd.code == 1008
+        await until(lambda: live.viewer_count == 0)
+        await served.close()
+
+    asyncio.run(watch())
 
 
 def test_a_reader_of_the_list_goes_on_where_it_stopped() -> None:
@@ -141,7 +190,7 @@ def test_a_relay_shows_two_nations_and_outlives_a_restart_of_one() -> None:
         nodes["JPN"].publish(NOW_NS, "JPN", "received", warning(1))
         await until(lambda: "KOR/view/E-KOR-1-1/common" in shown())
         await until(lambda: director.warning_count == 2)
-        assert director.now == "2017-09-14T21:57:00.000Z"
+        assert director.now == "2017-09-14T22:00:00.000Z"
 
         await served["KOR"].close()
         await until(lambda: shown()["KOR/node"]["is_connected"] is False)

@@ -1,4 +1,4 @@
-// Small helpers for the document: elements without innerHTML, text that is written only on change.
+// Small helpers for the document: no markup from text; what did not change is not written.
 
 export function h(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
