@@ -175,6 +175,25 @@ def test_the_hubs_client_port_takes_nobody_but_its_operator(
     asyncio.run(scene())
 
 
+def test_a_leafs_name_alone_opens_nothing_even_without_the_mapping_of_certificates(
+    workshop: Any,
+) -> None:
+    async def scene() -> None:
+        brokers = workshop.brokers()
+        config = workshop.folder / "hub.conf"
+        text = config.read_text()
+        config.write_text(text.replace("verify_and_map: true", "verify: true"))
+        assert config.read_text() != text
+        await brokers.hub.start()
+        try:
+            with pytest.raises(NatsError, match="Authorization Violation"):
+                await gate(brokers.ports["hub"], "hub", user="leaf.kor", password="")
+        finally:
+            await brokers.hub.stop()
+
+    asyncio.run(scene())
+
+
 def test_the_link_port_wants_a_certificate_of_its_own_authority(workshop: Any) -> None:
     async def hello(port: int, context: ssl.SSLContext) -> bytes:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)

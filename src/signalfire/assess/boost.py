@@ -76,8 +76,10 @@ BY_MOTION = Family(
 AZIMUTH_SPREAD_RAD = 0.02
 """A boost does not keep to one vertical plane: steering, wind, the turning Earth (2 omega v t/2 is
 0.7 degrees after 100 s)."""
-BURN_S_PER_M_S = 0.035
-"""Burn time over the speed that the energy gives at sea level: 70 s at 2 km/s, 245 s at 7 km/s, as
-public class values have it (short range 60-80 s, medium 110, intermediate 150, long 200-290 s)."""
+BURN_BASE_S = 20.0
+BURN_S_PER_M_S = 0.030
+"""Burn time against the speed that the energy gives at sea level: 80 s at 2 km/s, 125 s at 3.5
+km/s, 230 s at 7 km/s; public class values are 60-80 s for short range, 95-110 s for medium, 150 s
+for intermediate, 200 (solid) to 290 s (liquid) for long range."""
 BURN_LOG_SIGMA = 0.3
 """Spread of that: solid and liquid engines of one class differ by a factor of 1.4."""

@@ -63,7 +63,8 @@ def classify_under_thrust(state: StateEstimate) -> ClassBelief:
     _, reached = _below_bounds(state)
     open_classes = [1.0 - passed for passed in reached]
     total = sum(open_classes)
-    return _belief({kind: KNOWN_UNDER_THRUST * p / total for kind, p in zip(_BY_RANGE, open_classes, strict=True)})
+    shares = [KNOWN_UNDER_THRUST * p / total for p in open_classes]
+    return _belief(dict(zip(_BY_RANGE, shares, strict=True)))
 
 
 def low_flight_probability(apogee_m: float, range_m: float, *, range_sigma_m: float) -> float:

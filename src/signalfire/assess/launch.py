@@ -15,6 +15,7 @@ import numpy as np
 from signalfire.assess import _kernels
 from signalfire.assess.boost import (
     AZIMUTH_SPREAD_RAD,
+    BURN_BASE_S,
     BURN_LOG_SIGMA,
     BURN_S_PER_M_S,
     BY_MOTION,
@@ -235,9 +236,10 @@ def _from_coast(state: StateEstimate) -> _Ways:
     """
     values = np.empty(_kernels.NUMBERS)
     _kernels.shape(state.mean, values)
+    typical_s = BURN_BASE_S + BURN_S_PER_M_S * float(values[6])
     ways: _Ways = []
     for node, weight in zip(_NODES, _WEIGHTS, strict=True):
-        burn_s = BURN_S_PER_M_S * float(values[6]) * math.exp(BURN_LOG_SIGMA * float(node))
+        burn_s = typical_s * math.exp(BURN_LOG_SIGMA * float(node))
         elapsed_s = _kernels.coast_back(
             state.mean, burn_s, BY_STATE.age, BY_STATE.run, COAST_STEP_S, COAST_BACK_MAX_S
         )

@@ -18,6 +18,7 @@ BOOST_CLIMB_M_S = 300.0
 """A body that is pushed and climbs harder than this is driven by an engine, not by lift."""
 GLIDE_CLIMB_M_S = 50.0
 """The same for a body never seen in free flight: one that hardly climbs does not lift off."""
+_NEVER_NS = 2**63 - 1
 UPPER_95_SIGMAS = 1.6448536269514722
 
 
@@ -84,13 +85,11 @@ def phase_of(
 ) -> Phase:
     """The phase at ``now``: extrapolated along the expected flight where there is one.
 
-    ``ENDED`` comes ``ended_hold_s`` after the upper 95 % impact time.
+    ``ENDED`` comes ``ended_hold_s`` after the upper 95 % impact time; where the forecast has
+    expired, ``ended_unsure_hold_s`` after the time that it named.
     """
-    impact = None if prediction is None else prediction.impact
-    if isinstance(impact, PlaceEstimate):
-        over = impact.time.later(UPPER_95_SIGMAS * impact.time_sigma_s + settings.ended_hold_s)
-        if now >= over:
-            return Phase.ENDED
+    if prediction is not None and now >= _over(prediction, settings):
+        return Phase.ENDED
     if is_lost(observed, now, settings):
         return Phase.LOST
     at_last = motion_phase(observed, settings)
@@ -101,6 +100,18 @@ def phase_of(
     values = _shape(prediction.path[row, 1:])
     is_back = values[2] < 0.0 and values[0] < REENTRY_M
     return Phase.REENTRY if is_back else Phase.BALLISTIC
+
+
+def _over(prediction: ImpactPrediction, settings: AssessmentSettings) -> Instant:
+    """When nothing of the flight can be left in the air; never for what does not come down."""
+    impact = prediction.impact
+    if isinstance(impact, PlaceEstimate):
+        hold_s = UPPER_95_SIGMAS * impact.time_sigma_s + settings.ended_hold_s
+        return impact.time.later(hold_s)
+    if len(prediction.path) == 0:
+        return Instant(_NEVER_NS)
+    fall_s = float(prediction.path[-1, 0])
+    return prediction.state.valid_at.later(fall_s + settings.ended_unsure_hold_s)
 
 
 def _shape(mean: Floats) -> Floats:

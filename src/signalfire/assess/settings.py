@@ -39,6 +39,8 @@ class AssessmentSettings:
     """Unobserved over observed time from which a coasting object counts as lost."""
     ended_hold_s: float = 30.0
     """How long after the upper 95 % impact time an event has ended."""
+    ended_unsure_hold_s: float = 300.0
+    """The same after the expected impact time, where the impact itself is no longer named."""
 
 
 DEFAULT_SETTINGS = AssessmentSettings()

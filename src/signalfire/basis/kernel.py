@@ -24,7 +24,7 @@ except ImportError:  # pragma: no cover - numba is a locked dependency; plain Py
 
 
 def kernel(function: Function) -> Function:
-    """Compile ``function`` where a compiler is there; ``function.py_func`` stays the written one."""
+    """Compile ``function`` where it can be; ``function.py_func`` stays the written one."""
     if not COMPILED:
         function.py_func = function  # type: ignore[attr-defined]
         return function

@@ -8,7 +8,7 @@ DATAGRAM_BYTES_MAX = 8 * 1024
 FILE_BYTES_MAX = 2 * 1024**3
 """Largest file that is read as a whole."""
 CLOCK_LEAD_MAX_S = 60.0
-"""A line further ahead of the line after it does not move the clock (contract, "Time in replay")."""
+"""A line further ahead of the line after it does not move the clock (docs/reference/formats.md)."""
 LATE_MAX_S = 30.0
 """A detection older than this, counted from its receipt, no longer moves an estimate."""
 

@@ -124,5 +124,3 @@ def first_node(nation: NationId) -> NodeId:
 def public_keys(keys: Mapping[NodeId, Ed25519PrivateKey]) -> dict[NodeId, Ed25519PublicKey]:
     """The public halves."""
     return {node: key.public_key() for node, key in sorted(keys.items())}
-
-

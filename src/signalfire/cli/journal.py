@@ -74,7 +74,9 @@ def explain(
             _tell(line)
     if warning is not None:
         if not found:
-            raise BadInput(f"no warning {warning} in {folder}: `journal explain {folder}` lists all")
+            raise BadInput(
+                f"no warning {warning} in {folder}: `journal explain {folder}` lists all"
+            )
         return
     if not found:
         print("no warning was given")

@@ -110,7 +110,9 @@ def prepare(folder: Path, wanted: Wanted, ports: Ports) -> Plan:
         shutil.rmtree(folder / nation, ignore_errors=True)
     _make_keys(workings, agreement_path, agreement, nations)
     _make_brokers(workings, wanted.realm, agreement, ports)
-    write_whole(workings / "settings" / "sensors.toml", read_file(wanted.sensors, what="sensors file"))
+    write_whole(
+        workings / "settings" / "sensors.toml", read_file(wanted.sensors, what="sensors file")
+    )
     token = secrets.token_hex(16)
     write_whole(workings / "keys" / "conductor.token", token.encode(), mode=0o600)
     for nation in nations:

@@ -57,7 +57,8 @@ def _speed_ratio(text: str) -> float | None:
 @app.command()
 def up(
     flight: Annotated[
-        str | None, typer.Option(help=f"A documented flight (see `flights`). Default {DEFAULT_FLIGHT}.")
+        str | None,
+        typer.Option(help=f"A documented flight (see `flights`). Default {DEFAULT_FLIGHT}."),
     ] = None,
     scenario: Annotated[Path | None, typer.Option(help="A scenario file instead.")] = None,
     speed: Annotated[str, typer.Option(help="Seconds of the scenario per second, or max.")] = "10",
@@ -67,7 +68,9 @@ def up(
     out: Annotated[Path, typer.Option(help="Folder for every nation's records.")] = Path("run"),
     port: Annotated[
         int | None,
-        typer.Option(min=1, max=65_000, help="The director's page; the nations' follow it. Default 8080."),
+        typer.Option(
+            min=1, max=65_000, help="The director's page; the nations' follow it. Default 8080."
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the sensors' noise.")] = 1,
 ) -> None:
@@ -103,7 +106,9 @@ def up(
 @app.command()
 def flights(
     missile: Annotated[str, typer.Option(help="Part of the missile's name.")] = "",
-    kind: Annotated[str, typer.Option("--class", help="SRBM, MRBM, IRBM, ICBM, SLBM, SLV, HGV.")] = "",
+    kind: Annotated[
+        str, typer.Option("--class", help="SRBM, MRBM, IRBM, ICBM, SLBM, SLV, HGV.")
+    ] = "",
     year: Annotated[int | None, typer.Option(help="Year of the flight.")] = None,
     form: Annotated[Listing, typer.Option("--format")] = Listing.TABLE,
 ) -> None:
@@ -209,7 +214,7 @@ def doctor(
     port: Annotated[int, typer.Option(help="The director's page.")] = 8080,
     nats_server: Annotated[Path | None, typer.Option(help="A server of your own.")] = None,
 ) -> None:
-    """Is this machine fit: server, ports, disk, clock, page, browser; and what cures what is not."""
+    """Is this machine fit: server, ports, disk, clock, page, browser; and how to cure it."""
     from signalfire.cli.listing import print_findings
     from signalfire.rim.doctor import examine, is_fit
 

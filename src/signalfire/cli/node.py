@@ -58,7 +58,9 @@ async def run_node(config: Path) -> None:
     sensors = load_sensors(base / settings.sensors)
     federation = Federation(realm, signed.agreement, sensors, load_areas(), judged_at)
     keys = base / settings.keys
-    trust = read_node_keys(keys, read_trust(read_file(keys / "trust.toml", what="trust file").decode()))
+    trust = read_node_keys(
+        keys, read_trust(read_file(keys / "trust.toml", what="trust file").decode())
+    )
     machine = federation.node(node, read_private_key(keys / f"{node}.node.pem"), trust)
     feed = _feed(settings, base, federation, nation_of(node))
     lanes, gate = Lanes(), Gate()
@@ -128,9 +130,7 @@ def _show_earlier(live: LivePicture, nation: NationId, records: Records) -> None
             live.publish(instant_from_utc(line["at"]).tai_ns, nation, stream.value, line)
 
 
-def _feed(
-    settings: NodeSettings, base: Path, federation: Federation, nation: NationId
-) -> Feed:
+def _feed(settings: NodeSettings, base: Path, federation: Federation, nation: NationId) -> Feed:
     feed = settings.feed
     given = [x for x in (feed.conductor_port, feed.udp_port, feed.recording) if x is not None]
     if len(given) != 1:

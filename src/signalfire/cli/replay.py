@@ -1,4 +1,4 @@
-"""``signalfire replay``: the nodes of all nations in one process, over a recording. Deterministic."""
+"""``signalfire replay``: all nations' nodes in one process, over a recording. Deterministic."""
 
 import shutil
 from collections.abc import Callable, Iterator
@@ -74,7 +74,7 @@ def replay(
     sensors = load_sensors(inputs.sensors)
     federation = Federation(realm, signed.agreement, sensors, load_areas(), judged_at)
     report = ReplayReport(federation, signed)
-    with _staged(out) as staging:
+    with _Staging(out) as staging:
         _play(inputs.detections, federation, staging.folder, report, progress)
         if report.accepted == 0:
             raise BadInput(_nothing_usable(inputs.detections, report.refused))
@@ -149,7 +149,9 @@ def _lines(path: Path, progress: Callable[[int], None]) -> Iterator[bytes]:
 
 def _realm_name(detections: Path) -> str:
     """The file's name, as far as a realm may have it."""
-    allowed = "".join(c if c.isascii() and (c.isalnum() or c in "_.-") else "-" for c in detections.name)
+    allowed = "".join(
+        c if c.isascii() and (c.isalnum() or c in "_.-") else "-" for c in detections.name
+    )
     return allowed[:120] or "recording"
 
 
@@ -162,7 +164,7 @@ def _nothing_usable(detections: Path, refused: int) -> str:
     )
 
 
-class _staged:
+class _Staging:
     """A folder beside ``out`` that becomes ``out`` when the work is done, or vanishes.
 
     Raises BadInput when ``out`` holds things that a replay did not write.
@@ -172,7 +174,7 @@ class _staged:
         self._out = out
         self.folder = out / STAGING
 
-    def __enter__(self) -> "_staged":
+    def __enter__(self) -> "_Staging":
         existed = self._out.exists()
         ensure_folder(self._out, what="output folder")
         if existed and any(self._out.iterdir()) and not (self._out / REFUSED_FILE).exists():

@@ -1,4 +1,4 @@
-"""The configuration files of ``signalfire node`` and ``signalfire hub``. Paths are relative to them."""
+"""Configuration files of ``signalfire node`` and ``hub``; paths are relative to them."""
 
 from pathlib import Path
 from typing import Annotated, Literal

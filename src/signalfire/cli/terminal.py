@@ -96,7 +96,16 @@ def _head(running: Running) -> RenderableType:
 
 def _assessments(objects: list[tuple[str, Drawn]], now: str | None) -> RenderableType:
     table = Table(title="What each nation knows", expand=True, title_justify="left")
-    for column in ("nation", "event, view", "phase", "class", "launch", "impact (90 %)", "in", "seen"):
+    for column in (
+        "nation",
+        "event, view",
+        "phase",
+        "class",
+        "launch",
+        "impact (90 %)",
+        "in",
+        "seen",
+    ):
         table.add_column(column, overflow="fold")
     for _, view in sorted(objects, key=lambda pair: pair[0]):
         if view.get("kind") != "view" or view.get("superseded_by"):
@@ -121,7 +130,11 @@ def _place(place: Drawn) -> str:
     if "unknown" in place:
         return str(place["unknown"])
     ellipse = place.get("ellipse_p90") or {}
-    size = f" {ellipse['semi_major_m'] / 1e3:.1f}x{ellipse['semi_minor_m'] / 1e3:.1f} km" if ellipse else ""
+    size = (
+        f" {ellipse['semi_major_m'] / 1e3:.1f}x{ellipse['semi_minor_m'] / 1e3:.1f} km"
+        if ellipse
+        else ""
+    )
     return f"{place['lat_deg']:.2f} {place['lon_deg']:.2f}{size}"
 
 

@@ -1,4 +1,4 @@
-"""``signalfire up``: hub, leaves, every nation's node and the director's page, and a performance."""
+"""``signalfire up``: hub, leaves, every nation's node, the director's page, a performance."""
 
 import asyncio
 import contextlib
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from signalfire.basis.errors import Unavailable
 from signalfire.basis.instant import Instant
-from signalfire.cli.loopback import DIRECTOR_PORT, Plan, Wanted, choose_ports, prepare
+from signalfire.cli.loopback import Plan, Wanted, choose_ports, prepare
 from signalfire.cli.scenarios import Performance, packaged_agreement
 from signalfire.formats.native.detections import encode_line
 from signalfire.node.inbox import InboxItem, ItemKind
@@ -142,7 +142,9 @@ async def _director(running: Running) -> AsyncIterator[None]:
     )
     served = await serve(page, "127.0.0.1", port)
     relays = [
-        asyncio.create_task(Relay(running.picture, nation, "127.0.0.1", plan.ports.pages[nation]).run())
+        asyncio.create_task(
+            Relay(running.picture, nation, "127.0.0.1", plan.ports.pages[nation]).run()
+        )
         for nation in plan.nations
     ]
     try:
@@ -174,7 +176,7 @@ def _parts(performance: Performance) -> list[Part]:
 
 
 class _Orders:
-    """Cuts and restores links when the scenario says so: a nation's leaf goes down and comes back."""
+    """Cuts and restores links as the scenario says: a nation's leaf goes down and comes back."""
 
     def __init__(self, performance: Performance, supervisor: Supervisor) -> None:
         start = performance.scenario.start
@@ -194,5 +196,3 @@ class _Orders:
             task = asyncio.ensure_future(self._supervisor.hold(f"leaf-{event.who}", held_s))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-
-

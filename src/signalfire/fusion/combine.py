@@ -8,7 +8,7 @@ import numpy as np
 from signalfire.basis.identity import NationId
 from signalfire.basis.instant import Instant
 from signalfire.fusion import _kernels
-from signalfire.fusion.match import CONSISTENT_D2_MAX, separation_d2
+from signalfire.fusion.match import CONSISTENT_D2_MAX, separation_distance2
 from signalfire.picture.estimate import StateEstimate
 
 
@@ -50,7 +50,7 @@ def combine(contributions: Sequence[Contribution]) -> Combined:
     state, nations = first.state, [first.nation]
     for other in ordered[1:]:
         assert other.state.valid_at == state.valid_at, "move the states to one instant first"
-        if separation_d2(state, other.state) > CONSISTENT_D2_MAX:
+        if separation_distance2(state, other.state) > CONSISTENT_D2_MAX:
             continue
         fused = _intersection(state, other.state)
         if fused is not None:

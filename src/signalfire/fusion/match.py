@@ -20,7 +20,7 @@ LAUNCH_CLOCK_SIGMA_S = 30.0
 """One sensor's launch time may be a minute off another's (two sigma)."""
 
 
-def separation_d2(a: StateEstimate, b: StateEstimate) -> float:
+def separation_distance2(a: StateEstimate, b: StateEstimate) -> float:
     """Squared Mahalanobis distance of two states at one instant, with the registration allowance.
 
     Infinite where the covariances cannot be used.
@@ -32,15 +32,15 @@ def separation_d2(a: StateEstimate, b: StateEstimate) -> float:
     return d2 if d2 >= 0.0 else math.inf
 
 
-def places_d2(a: PlaceEstimate, b: PlaceEstimate) -> float:
+def places_distance2(a: PlaceEstimate, b: PlaceEstimate) -> float:
     """Squared Mahalanobis distance of two points on the ground, by their joint ellipse.
 
     Infinite where the covariances cannot be used. Local flat offsets: for points up to some
     hundred kilometres apart; further ones are far apart in any case.
     """
-    east_m = (
-        (b.longitude_rad - a.longitude_rad + math.pi) % (2.0 * math.pi) - math.pi
-    ) * math.cos(a.latitude_rad)
+    east_m = ((b.longitude_rad - a.longitude_rad + math.pi) % (2.0 * math.pi) - math.pi) * math.cos(
+        a.latitude_rad
+    )
     offset_m = np.array([east_m, b.latitude_rad - a.latitude_rad]) * 6_371_008.8
     ee, en, nn = (
         p + q for p, q in zip(a.covariance_east_north_m2, b.covariance_east_north_m2, strict=True)
@@ -51,7 +51,7 @@ def places_d2(a: PlaceEstimate, b: PlaceEstimate) -> float:
     return d2 if d2 >= 0.0 else math.inf
 
 
-def times_apart(a: PlaceEstimate, b: PlaceEstimate) -> bool:
-    """Whether two launch or impact times differ by more than three sigma and the clock allowance."""
+def are_times_apart(a: PlaceEstimate, b: PlaceEstimate) -> bool:
+    """Whether two times differ by more than three sigma, the clock allowance included."""
     sigma_s = math.sqrt(a.time_sigma_s**2 + b.time_sigma_s**2 + LAUNCH_CLOCK_SIGMA_S**2)
     return abs(a.time.elapsed_s(since=b.time)) > 3.0 * sigma_s

@@ -18,9 +18,9 @@ from signalfire.fusion.combine import Contribution
 from signalfire.fusion.match import (
     SAME_OBJECT_D2_MAX,
     SAME_PLACES_D2_MAX,
-    places_d2,
-    separation_d2,
-    times_apart,
+    are_times_apart,
+    places_distance2,
+    separation_distance2,
 )
 from signalfire.motion.free_flight import DRAG_NOMINAL_M2_KG, predict
 from signalfire.picture.estimate import Launch, PlaceEstimate, StateEstimate
@@ -33,6 +33,8 @@ FORCED_NOISE_M2_S3 = 900.0
 """White acceleration while something but gravity moves the object: (30 m/s2)^2 over 1 s."""
 FREE_NOISE_M2_S3 = 1e-2
 """White acceleration in free flight: what the gravity and air model leaves out."""
+
+_AFTER_BOOST = frozenset({Phase.BALLISTIC, Phase.REENTRY, Phase.MANOEUVRING})
 
 
 def moved(state: StateEstimate, at: Instant, *, is_forced: bool) -> StateEstimate:
@@ -78,7 +80,12 @@ class Event:
     def contributions(self, own_nation: NationId) -> tuple[Contribution, ...]:
         """One state a nation, all moved to the latest instant among them."""
         told = [
-            (nation, view.report.state, view.report.thrust_probability, view.report.last_observed_at)
+            (
+                nation,
+                view.report.state,
+                view.report.thrust_probability,
+                view.report.last_observed_at,
+            )
             for nation, view in sorted(self.partners.items())
             if view.report is not None
         ]
@@ -100,12 +107,19 @@ class Event:
         return own + tuple(assessment for assessment in views if assessment is not None)
 
     def free_flight_seen(self) -> bool:
-        """Whether anybody has established that it flew free at some time."""
+        """Whether it is settled that it flew free at some time.
+
+        By our own track, by a partner that says where it will fall, or by two partners that both
+        see it fly free: each alone may have seen it too briefly.
+        """
         if self.own_track is not None and self.own_track.free_flight_seen:
             return True
-        after_boost = {Phase.BALLISTIC, Phase.REENTRY, Phase.MANOEUVRING}
-        reports = (view.report for view in self.partners.values())
-        return any(report is not None and report.phase in after_boost for report in reports)
+        told = [view.assessment for view in self.partners.values() if view.assessment is not None]
+        if any(isinstance(assessment.impact, PlaceEstimate) for assessment in told):
+            return True
+        agreeing = sum(assessment.phase in _AFTER_BOOST for assessment in told)
+        own_agrees = self.own is not None and self.own.assessment.phase in _AFTER_BOOST
+        return agreeing + own_agrees >= 2
 
     def reference(self) -> tuple[StateEstimate, float] | None:
         """The freshest state that anybody has of it, with its thrust probability."""
@@ -272,7 +286,7 @@ class EventBook:
     def _distance(one: tuple[StateEstimate, float], two: tuple[StateEstimate, float]) -> float:
         at = max(one[0].valid_at, two[0].valid_at)
         first, second = (moved(s, at, is_forced=thrust > 0.5) for s, thrust in (one, two))
-        return separation_d2(first, second)
+        return separation_distance2(first, second)
 
     def _partner_event(
         self,
@@ -309,8 +323,10 @@ class EventBook:
             return False
         if not isinstance(assessment.impact, PlaceEstimate):
             return False
-        d2 = places_d2(assessment.launch, launch) + places_d2(assessment.impact, impact)
-        return d2 <= SAME_PLACES_D2_MAX and not times_apart(assessment.impact, impact)
+        d2 = places_distance2(assessment.launch, launch) + places_distance2(
+            assessment.impact, impact
+        )
+        return d2 <= SAME_PLACES_D2_MAX and not are_times_apart(assessment.impact, impact)
 
     def _merge(self, first: Event, second: Event) -> Superseded:
         """Make two events one; the rule of names decides which id survives."""

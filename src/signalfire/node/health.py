@@ -32,6 +32,7 @@ class Health:
         self._sensors: dict[SensorId, Instant] = {}
 
     def heard_sensor(self, sensor: SensorId, at: Instant) -> None:
+        """An own sensor has reported."""
         self._sensors[sensor] = at
 
     def sensors_active(self, now: Instant) -> int:
@@ -40,13 +41,14 @@ class Health:
         return sum(1 for at in times if now.elapsed_s(since=at) <= SENSOR_QUIET_S)
 
     def link_state(self, nation: NationId, now: Instant) -> str:
-        """``up``, ``down`` or, before the first word, ``unknown``: a heartbeat comes each second."""
+        """``up``, ``down``, or ``unknown`` before the first word; a heartbeat comes each second."""
         heard_at = self.partners[nation].heard_at
         if heard_at is None:
             return "unknown"
         return "up" if now.elapsed_s(since=heard_at) <= PARTNER_QUIET_S else "down"
 
     def heard_partner(self, nation: NationId, now: Instant, *, is_status: bool) -> None:
+        """A partner has spoken, authentically."""
         partner = self.partners.setdefault(nation, PartnerHealth())
         partner.heard_at = now
         partner.received += 1

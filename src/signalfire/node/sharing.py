@@ -49,7 +49,9 @@ def share(post: Post, desk: Desk, changes: Changes, warnings: Sequence[Warning])
         post.detections_heard = 0
     if desk.is_second:
         for partner in post.setup.partners:
-            border.offer_to(partner, Kind.STATUS, status_content(_status(post, partner, desk)), desk)
+            border.offer_to(
+                partner, Kind.STATUS, status_content(_status(post, partner, desk)), desk
+            )
             _show_link(post, partner, desk)
         border.write_withheld(desk)
     for partner, receipts in border.receipts_owed():
@@ -95,7 +97,9 @@ def _message(post: Post, event: Event, changes: Changes, desk: Desk) -> EventMes
         return None
     post.told_events[event.event] = desk.now
     has_ended = assessment.phase is Phase.ENDED
-    return EventMessage(replace(assessment, event=event.event, state=None), event.members, None, has_ended)
+    return EventMessage(
+        replace(assessment, event=event.event, state=None), event.members, None, has_ended
+    )
 
 
 def _status(post: Post, partner: NationId, desk: Desk) -> Status:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from signalfire.basis.identity import EventId, NationId
+from signalfire.basis.identity import NationId
 from signalfire.basis.instant import Instant
 from signalfire.formats.native.lines import picture_line
 from signalfire.node.desk import Desk

@@ -17,13 +17,12 @@ from signalfire.picture.estimate import PlaceEstimate
 from signalfire.picture.event import Phase
 from signalfire.picture.warning import Warning
 
-
 REVIEW_S = 10.0
 """An estimate without new observations is reckoned anew so often: its doubt grows."""
 
 
 def warn(post: Post, desk: Desk, changes: Changes) -> tuple[Warning, ...]:
-    """Review every event whose common view was assessed; write down what people are told, and why."""
+    """Review every event that was assessed; write down what people are told, and why."""
     issued: list[Warning] = []
     threshold_probability = post.setup.alert.threshold_probability
     for gone in changes.renamed:
@@ -56,9 +55,7 @@ def _threats(post: Post, event: Event, now: Instant) -> tuple[AreaThreat, ...] |
     if event.threatened is not None and event.threatened[0] == made:
         return event.threatened[1]
     footprint = prediction.footprint()
-    found = (
-        None if footprint is None else threats(footprint, post.setup.areas, post.setup.nation)
-    )
+    found = None if footprint is None else threats(footprint, post.setup.areas, post.setup.nation)
     event.threatened = (made, found)
     return found
 

@@ -10,8 +10,8 @@ from signalfire.assess.observed import Observed
 from signalfire.basis.identity import EventId, NationId
 from signalfire.basis.instant import Instant
 from signalfire.fusion.combine import combine
-from signalfire.node.desk import Desk
 from signalfire.node.change import is_material
+from signalfire.node.desk import Desk
 from signalfire.node.events import Event, Superseded
 from signalfire.node.intake import PartnerReport
 from signalfire.node.post import Post

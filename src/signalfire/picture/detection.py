@@ -1,4 +1,4 @@
-"""One report of one sensor at one time, with its uncertainty; and the sensor as its owner states it."""
+"""One report of one sensor at one time, with its uncertainty; and the sensor as stated."""
 
 from dataclasses import dataclass
 from enum import StrEnum

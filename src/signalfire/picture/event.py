@@ -20,7 +20,7 @@ class Phase(StrEnum):
 
 
 class MissileClass(StrEnum):
-    """By maximum range at the estimated energy: 1,000 / 3,000 / 5,500 km; and what is no missile."""
+    """By maximum range at the estimated energy (1,000 / 3,000 / 5,500 km), and what is none."""
 
     SRBM = "SRBM"
     MRBM = "MRBM"

@@ -56,20 +56,13 @@ class OutboxEntry(msgspec.Struct, frozen=True, array_like=True, tag="outbox"):
     lines: tuple[tuple[str, bytes], ...]
 
 
-class DecisionEntry(msgspec.Struct, frozen=True, array_like=True, tag="decision"):
-    """Why something was done or not done, as one JSON line."""
-
-    now_ns: int
-    body: bytes
-
-
 class EndEntry(msgspec.Struct, frozen=True, array_like=True, tag="end"):
     """The node ended cleanly: nothing was under way."""
 
     now_ns: int
 
 
-JournalEntry = InboxEntry | EpochEntry | OutboxEntry | DecisionEntry | EndEntry
+JournalEntry = InboxEntry | EpochEntry | OutboxEntry | EndEntry
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[JournalEntry] = msgspec.msgpack.Decoder(JournalEntry)

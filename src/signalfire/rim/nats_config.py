@@ -118,8 +118,9 @@ def leaf_config(realm: Realm, routes: Iterable[Route], settings: LeafSettings) -
 
 
 def _nation_account(realm: Realm, nation: NationId, routes: tuple[Route, ...]) -> str:
-    """One nation at the hub. Its user has no password, its certificate is what counts, so it must
-    be a leaf link: on the client port, where nobody shows a certificate, anyone could claim it.
+    """One nation at the hub. Its user has no password: the certificate is what counts. It must be a
+    leaf link, since without the mapping of certificates an empty password would do for the client
+    port (seen with server 2.15.1).
     """
     out = [route for route in routes if route.originator == nation]
     into = [route for route in routes if route.recipient == nation]

@@ -27,6 +27,8 @@ from signalfire.tracking.upkeep import Upkeep
 
 _TIME_LIMIT_NS = 2**62
 """Instants further than this (146 years) from the first one do not fit the columns."""
+_SCANS_REMEMBERED_MAX = 10_000
+_PLACE_IN_SCAN = (1 << DETECTION_BITS) - 1
 _STATUS = {CONFIRMED: TrackStatus.CONFIRMED, LOST: TrackStatus.LOST}
 
 
@@ -67,7 +69,8 @@ class Tracker:
         self._stories: dict[int, Story] = {}
         self._counts: Counter[str] = Counter()
         self._epoch: Instant | None = None
-        self._scans = 0
+        self._scans: dict[tuple[int, int], list[int]] = {}
+        self._scans_begun = 0
         self._serial = 0
         self._confirmed = 0
         self._remembered: dict[tuple[int, int, bytes], None] = {}
@@ -85,8 +88,9 @@ class Tracker:
     def take(self, detections: Sequence[Detection], now: Instant) -> None:
         """Take detections in order of arrival.
 
-        Those that stand together and share sensor and instant are one scan: each of them is
-        another object. Bad ones are refused and counted; nothing is raised.
+        Those that share sensor and instant are one scan: each of them is another object. Hand
+        over what came together in one call; a scan that comes in parts is assigned part by part,
+        which may swap close objects. Bad ones are refused and counted; nothing is raised.
         """
         self._epoch = self._epoch or now
         for (sensor, observed_at), scan in groupby(
@@ -134,7 +138,6 @@ class Tracker:
             return [], []
         period_s = (sensor.period_s if sensor else None) or settings.period_unknown_s
         gaps = Gaps(period_s, max(settings.gap_counted_s, 3.0 * period_s))
-        self._scans += 1
         looks: list[Look] = []
         paths: list[str] = []
         for detection in scan:
@@ -145,13 +148,28 @@ class Tracker:
             index = self._index[detection.sensor]
             if self._is_repeat((at_ns, index, row.tobytes())):
                 self._counts["repeated"] += 1
-            elif len(looks) == 1 << DETECTION_BITS:
+            elif (number := self._number(index, at_ns)) is None:
                 self._counts["refused: too many in one scan"] += 1
             else:
-                number = self._scans << DETECTION_BITS | len(looks)
                 looks.append(Look(at_ns, row, number, index, period_s))
                 paths.append(detection.path)
         return looks, paths
+
+    def _number(self, index: int, at_ns: int) -> int | None:
+        """The number of one more detection of a sensor at an instant; None when there are too many.
+
+        Those of one sensor and instant belong to one scan, even if they come apart.
+        """
+        scan = self._scans.get((index, at_ns))
+        if scan is None:
+            self._scans_begun += 1
+            scan = self._scans[index, at_ns] = [self._scans_begun, 0]
+            if len(self._scans) > _SCANS_REMEMBERED_MAX:
+                del self._scans[next(iter(self._scans))]
+        if scan[1] == 1 << DETECTION_BITS:
+            return None
+        scan[1] += 1
+        return scan[0] << DETECTION_BITS | (scan[1] - 1)
 
     def _is_repeat(self, key: tuple[int, int, bytes]) -> bool:
         """Whether this very detection came before; remembers it, and lets the oldest go."""
@@ -206,7 +224,16 @@ class Tracker:
             rows, looks[0].at_ns, records, mode_probability_min=mode_probability_min
         )
         pairs[:, 1] = np.array(left)[pairs[:, 1]]
-        return pairs, costs
+        number = looks[0].number
+        if number & _PLACE_IN_SCAN == 0 or len(pairs) == 0:
+            return pairs, costs
+        # A part of this scan came before: who took a detection of it takes no other.
+        scan = number >> DETECTION_BITS
+        is_open = [
+            not (self._bank.numbers_used(row) >> DETECTION_BITS == scan).any()
+            for row in pairs[:, 0].tolist()
+        ]
+        return pairs[is_open], costs[is_open]
 
     def _give(self, row: int, look: Look, path: str) -> bool:
         """Let a track take a detection; whether the detection is thereby dealt with."""

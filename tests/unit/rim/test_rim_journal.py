@@ -16,7 +16,6 @@ from signalfire.node.inbox import TICK, InboxItem, ItemKind
 from signalfire.rim import journal as journal_module
 from signalfire.rim.journal import Journal, entries, verify
 from signalfire.rim.journal_format import (
-    DecisionEntry,
     EndEntry,
     EpochEntry,
     InboxEntry,
@@ -31,7 +30,7 @@ SAMPLES: tuple[JournalEntry, ...] = (
     InboxEntry(11, (TICK, InboxItem(ItemKind.DETECTION, b'{"sensor":"A"}', 17))),
     InboxEntry(12, (InboxItem(ItemKind.ENVELOPE, bytes(range(256))),)),
     OutboxEntry(12, (("warnings", b'{"id":"W-KOR-1-1"}'), ("sent", b"{}"))),
-    DecisionEntry(13, b'{"why":"threshold"}'),
+    OutboxEntry(13, (("decisions", b'{"why":"threshold"}'),)),
 )
 
 
@@ -189,12 +188,12 @@ def test_a_file_size_limit_of_the_system_is_a_full_disk(tmp_path: Path) -> None:
         "from pathlib import Path\n"
         "from signalfire.basis.errors import Unavailable\n"
         "from signalfire.rim.journal import Journal\n"
-        "from signalfire.rim.journal_format import DecisionEntry\n"
+        "from signalfire.rim.journal_format import OutboxEntry\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))\n"
         "journal = Journal.open(Path(sys.argv[1]))\n"
         "try:\n"
         "    for number in range(100):\n"
-        "        journal.append(DecisionEntry(number, bytes(700)))\n"
+        "        journal.append(OutboxEntry(number, (('sent', bytes(700)),)))\n"
         "except Unavailable as error:\n"
         "    print(error)\n"
     )
@@ -231,12 +230,12 @@ def test_what_was_acknowledged_survives_a_kill_in_mid_append(tmp_path: Path) -> 
         "import sys\n"
         "from pathlib import Path\n"
         "from signalfire.rim.journal import Journal\n"
-        "from signalfire.rim.journal_format import DecisionEntry\n"
+        "from signalfire.rim.journal_format import OutboxEntry\n"
         "journal = Journal.open(Path(sys.argv[1]))\n"
         "number = journal.records\n"
         "while True:\n"
         "    for _ in range(5):\n"
-        "        journal.append(DecisionEntry(number, bytes(900)))\n"
+        "        journal.append(OutboxEntry(number, (('sent', bytes(900)),)))\n"
         "        number += 1\n"
         "    journal.sync()\n"
         "    print(number, flush=True)\n"

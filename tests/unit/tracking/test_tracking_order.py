@@ -107,6 +107,19 @@ def test_how_detections_are_batched_does_not_matter(world, both) -> None:
     np.testing.assert_array_equal(one_by_one.state.mean, batched.state.mean)
 
 
+def test_a_scan_that_comes_in_parts_still_shows_two_objects(world) -> None:
+    """Two missiles 4 km apart, of which each plot comes alone."""
+    draw = np.random.default_rng(19)
+    tracker = world.tracker(world.west)
+    offset = np.array([0.0, 0.0, 4e3, 0.0, 0.0, 0.0])
+    for t in np.arange(110.0, 150.0):
+        for shift in (0.0, 1.0):
+            plot = world.look(world.west, float(t), world.truth(float(t)) + shift * offset, draw)
+            tracker.take([plot], plot.received_at)
+    assert len(tracker.tracks()) == 2
+    assert [track.updates for track in tracker.tracks()] == [40, 40]
+
+
 WRONG_PLOTS = {
     "not a finite number": {"range_m": math.nan},
     "not a finite number ": {"azimuth_rad": math.inf},

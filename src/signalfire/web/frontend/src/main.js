@@ -136,7 +136,7 @@ Object.defineProperty(window, "signalfire", {
     get now() { return store.now; },
     get frameAgeMs() { return store.frameAgeMs(); },
     get connected() { return store.connected; },
-    get warnings() { return store.warnings.size; },
+    get warnings() { return store.presentWarnings().length; },
     get language() { return language(); },
     get view() { return desk.address(); },
     get isDetailed() { return atlas.fine !== null; },

@@ -106,7 +106,7 @@ export class Station {
     const branch = store.branch(this.nation);
     const events = store.events(this.nation);
     const selected = events.some((event) => event.id === view.selected) ? view.selected : events[0]?.id ?? null;
-    const found = chains([...store.warnings.values()], this.nation);
+    const found = chains(store.presentWarnings(), this.nation);
     const event = events.find((one) => one.id === selected);
     const now = branch.node?.now ? Date.parse(branch.node.now) : store.now;
     const frameAgeS = store.frameAgeMs() / 1000;

@@ -4,6 +4,7 @@ export class Store {
   constructor() {
     this.clear();
     this.warnings = new Map();
+    this.warningsRun = null;
     this.connected = false;
     this.warningsConnected = false;
     this.openedAt = performance.now();
@@ -43,8 +44,17 @@ export class Store {
     return true;
   }
 
-  takeWarning(position, warning) {
+  takeWarning(run, position, warning) {
+    if (run !== this.warningsRun) {
+      this.warningsRun = run;
+      this.warnings = new Map();
+    }
     this.warnings.set(position, warning);
+  }
+
+  // The two channels reconnect each in its own time: warnings of another run are not of this picture.
+  presentWarnings() {
+    return this.run === null || this.warningsRun === this.run ? [...this.warnings.values()] : [];
   }
 
   // Events and links by nation, from the flat keys.

@@ -52,7 +52,6 @@ export class WarningStream {
   constructor(store, onChange) {
     this.store = store;
     this.onChange = onChange;
-    this.run = null;
     this.last = null;
     this.open();
     // An EventSource gives up for good on any answer but 200, so it is watched.
@@ -74,12 +73,8 @@ export class WarningStream {
     };
     this.source.onmessage = (message) => {
       const [run, position] = message.lastEventId.split(":");
-      if (run !== this.run) {
-        this.run = run;
-        this.store.warnings.clear();
-      }
       this.last = message.lastEventId;
-      this.store.takeWarning(Number(position), JSON.parse(message.data));
+      this.store.takeWarning(run, Number(position), JSON.parse(message.data));
       this.onChange();
     };
   }

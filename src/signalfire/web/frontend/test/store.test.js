@@ -34,6 +34,18 @@ test("the parts of a trail join in their order", () => {
   assert.deepEqual(store.events("JPN")[0].trails.get("common"), [[1], [2], [3]]);
 });
 
+test("warnings of another run are not shown with this one's picture", () => {
+  const store = new Store();
+  store.take(frame("snapshot", 0));
+  store.takeWarning("r", 0, { n: 1 });
+  store.takeWarning("r", 1, { n: 2 });
+  assert.equal(store.presentWarnings().length, 2);
+  store.take(frame("snapshot", 0, {}, [], "next"));
+  assert.deepEqual(store.presentWarnings(), []);
+  store.takeWarning("next", 0, { n: 3 });
+  assert.deepEqual(store.presentWarnings(), [{ n: 3 }]);
+});
+
 test("an event that became part of another is listed no more", () => {
   const store = new Store();
   store.take(frame("snapshot", 0, { "JPN/view/E/common": { ...view("common"), superseded_by: "F" } }));
