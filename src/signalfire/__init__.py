@@ -1,1 +1,1 @@
-"""Signalfire: several nations share missile warning in real time, each by its own signed agreement."""
+"""Signalfire: nations share missile warning in real time, each by its own agreement."""

@@ -146,7 +146,9 @@ def floor() -> Iterator[Floor]:
     ready.close_all()
 
 
-@pytest.fixture(scope="session")
+# Of a module, not of the session: while it is open, Playwright's loop runs in this thread, and
+# asyncio.run in anybody's later test would be refused.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     path = next((name for name in CHROMIUM if Path(name).exists()), None)
     assert path, "no Chromium: on Debian apt-get install chromium fonts-noto-cjk"

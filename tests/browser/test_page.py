@@ -36,6 +36,7 @@ def test_the_flight_is_drawn_with_all_its_views(floor: Any, screens: Any) -> Non
     for kind in ("object", "launch", "impact"):
         for one in drawn(page, kind):
             assert 0 <= one["x"] <= width and 0 <= one["y"] <= height, one
+    page.wait_for_selector(".warning")
     assert [one["id"] for one in drawn(page, "area")] == ["JP-01"]
 
 

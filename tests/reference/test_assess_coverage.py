@@ -111,7 +111,7 @@ def test_impact_ellipses_hold_what_they_say() -> None:
 
 
 def gravity_turn(draw: np.random.Generator) -> tuple[np.ndarray, np.ndarray, Geodetic]:
-    """Times and Earth-fixed states of a boost that is tipped over once and then follows its nose."""
+    """Times and Earth-fixed states of a boost that is tipped once and then follows its nose."""
     pad = Geodetic.from_degrees(draw.uniform(30.0, 45.0), 127.0)
     up = enu_from_ecef(pad)[2]
     azimuth = draw.uniform(0.0, 2.0 * math.pi)

@@ -254,10 +254,10 @@ def shape(state: Floats, out: Floats) -> None:
     """Altitude, speed, climb, ground speed, specific energy, perigee height, speed at sea level.
 
     Speed, climb and ground speed are relative to the Earth; energy (J/kg) and perigee are those of
-    the Kepler orbit in axes that do not turn (perigee above the mean equatorial radius). The speed
-    at sea level is the one the same Jacobi constant gives there: v0^2 = v^2 - 2 mu/r + 2 mu/a -
-    w^2 p^2, with w^2 p^2 of sea level left out as common to all. Reference: Bate, Mueller and
-    White (1971), sections 1.4 and 1.6; Goldstein (2002), section 4.10.
+    the Kepler orbit in axes that do not turn (perigee above the equatorial radius). The speed at
+    sea level is the one that the same Jacobi constant gives there at 45 degrees of latitude:
+    v0^2 = v^2 - 2 mu/r + 2 mu/a - w^2 (p^2 - a^2/2), p the distance from the axis. Reference: Bate,
+    Mueller and White (1971), sections 1.4 and 1.6; Goldstein (2002), section 4.10.
     """
     x, y, z, vx, vy, vz = state[0], state[1], state[2], state[3], state[4], state[5]
     r = math.sqrt(x * x + y * y + z * z)
@@ -272,7 +272,7 @@ def shape(state: Floats, out: Floats) -> None:
     h2 = hx * hx + hy * hy + hz * hz
     # p = a (1 - e^2), perigee = p / (1 + e); holds for every conic.
     e = math.sqrt(max(0.0, 1.0 + 2.0 * energy * h2 / (_MU * _MU)))
-    turning = _W * _W * ((x * x + y * y) * (1.0 - (_A / r) * (_A / r)))
+    turning = _W * _W * (x * x + y * y - 0.5 * _A * _A)
     v02 = v2 - 2.0 * _MU / r + 2.0 * _MU / _A - turning
     out[0] = h
     out[1] = math.sqrt(v2)

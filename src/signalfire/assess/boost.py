@@ -4,19 +4,22 @@ The family is an ensemble of 4,000 boosts over a round Earth without rotation, n
 real missile's, drawn as follows (ln-uniform where a range spans a factor of more than three):
 
 - burn 45 to 320 s;
-- thrust over weight at lift-off 1.3 + 0.9 exp(-(burn - 45 s) / 60 s), spread by 30 % (ln), at
+- thrust over weight at lift-off 1.3 + 0.6 exp(-(burn - 45 s) / 60 s), spread by 30 % (ln), at
   least 1.12: short burns are brisk;
 - in one half thrust acceleration grows linearly to 1.5-7 times of that; in the other, one to three
   stages of unequal length (one below 90 s) each grow as their mass falls to 0.15-0.55 of it, the
   next beginning at 0.9-1.9 times where the one before began;
-- vertical rise of up to 12 s, then a tilt of the thrust as a power (0.5-1.6) of time until 35 to
-  100 % of the burn, to an elevation of 15 to 88 degrees;
+- vertical rise of up to 14 s, then in one half a tilt of the thrust as a power (0.5-1.6) of time
+  until 35 to 100 % of the burn, to an elevation of 15 to 88 degrees; in the other a tip of 0.5 to 8
+  degrees and a gravity turn, the thrust along the velocity;
 - drag 3e-5 to 2e-4 m2/kg in exponential air;
 - kept: those that climb all the way, gain speed to the end, reach 12 to 600 km and 0.7 to 7.7
   km/s, and stay under 16 g.
 
-Points at heights ln-uniform from 4 km to burnout were fitted by least squares; the residuals are
-the family's spread.
+Points at heights ln-uniform from 4 km to burnout were fitted by least squares. The residuals (rms
+0.11 and 0.15 of age and run from the state, 0.09 and 0.085 from the motion) are rounded up for the
+boosts that nobody thought of: four real ascents by webcast telemetry, whose engines throttle down
+in the thickest air, differ by 0.10 of the age.
 """
 
 from dataclasses import dataclass
@@ -44,32 +47,32 @@ class Family:
 BY_STATE = Family(
     features=3,
     age=np.array(
-        [2.2317, -1.8961, -0.0033044, 0.02317, 0.70639, -0.041289, 0.016599, 0.026439,
-         0.01116, -0.0092092]
+        [2.0222, -1.5546, 0.032196, 0.011767, 0.54964, -0.060496, 0.020514, 0.03574,
+         0.001233, -0.0064698]
     ),
     run=np.array(
-        [1.1248, -2.0173, 0.0089021, -0.034343, 0.72802, -0.10051, 0.094329, 0.030971,
-         0.0057308, -0.0076306]
+        [1.2345, -2.23, -0.10894, 0.045849, 0.80013, 0.025678, 0.025869, 0.052077, -0.0203,
+         -0.0041056]
     ),
     age_sigma_fraction=0.13,
-    run_sigma_fraction=0.17,
+    run_sigma_fraction=0.16,
 )  # fmt: skip
 """From height, climb and ground speed alone."""
 
 BY_MOTION = Family(
     features=5,
     age=np.array(
-        [2.3422, -1.4726, -0.10181, -0.03907, 0.097715, 1.7571, 0.39179, 0.051165, 0.025595,
-         0.12231, -0.88604, 0.010531, 0.014893, -0.058344, 0.026072, -0.0026705, -0.042186,
-         -0.030391, 0.082239, -0.48842, 1.3686]
+        [2.3217, -1.4126, -0.092753, -0.04995, 0.1084, 1.7824, 0.34593, 0.043532, 0.032336,
+         0.10752, -0.89887, 0.018839, 0.011773, -0.044393, -0.028063, -0.0023235, -0.037897,
+         0.010364, 0.09042, -0.64807, 1.3289]
     ),
     run=np.array(
-        [0.067381, 0.22239, 0.026715, -0.078423, -0.71808, 1.306, -0.30777, -0.053184,
-         0.081291, 0.45071, 0.42837, 0.011658, -0.00064305, 0.032409, 0.11447, -0.0049011,
-         -0.03022, -0.013894, -0.0045902, -0.80531, 2.0162]
+        [-0.045829, 0.2331, 0.026542, -0.049464, -0.83396, 0.29813, -0.28883, 0.0010369,
+         0.048734, 0.47095, 1.1662, 0.018636, -0.0094615, 0.04987, 0.41472, -0.0060036,
+         -0.019638, -0.068567, -0.024562, -1.0595, 2.4357]
     ),
-    age_sigma_fraction=0.10,
-    run_sigma_fraction=0.095,
+    age_sigma_fraction=0.13,
+    run_sigma_fraction=0.1,
 )  # fmt: skip
 """And from how speed and path angle change."""
 

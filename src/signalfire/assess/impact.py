@@ -17,6 +17,8 @@ from signalfire.space.geodesy import Geodetic, enu_from_ecef
 FLIGHT_MAX_S = 3.0 * 3600.0
 """Longer than any flight to the ground; what is still up then does not come down."""
 SAMPLES = 64
+TIME_SIGMA_MIN_S = 0.1
+"""Clocks and the ground under the impact are not known better."""
 _STEP = math.sqrt(3.0)
 
 
@@ -122,7 +124,7 @@ def _spread(state: StateEstimate, air: Floats, end: Floats, settings: Assessment
         longitude_rad,
         (ee, en, nn),
         state.valid_at.later(float(end[0])),
-        math.sqrt(float(covariance[2, 2])),
+        max(TIME_SIGMA_MIN_S, math.sqrt(float(covariance[2, 2]))),
     )
     if not math.isfinite(ee + nn) or place.ellipse_p90.semi_major_m > settings.semi_major_max_m:
         return Unknown("too uncertain to say where: more observation is needed")

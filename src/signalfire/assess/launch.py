@@ -7,7 +7,7 @@ arc to where the engine must have stopped, which only the energy tells, and the 
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,6 +43,7 @@ CLIMB_MIN_M_S = 30.0
 CHI2_1_P90 = 2.705543454095404
 COAST_BACK_MAX_S = 1_800.0
 COAST_STEP_S = 4.0
+NEARLY_AS_SURE = 1.25
 SINGLES = 8
 """Single states tried, evenly over the arc."""
 FIT_STATES_MIN = 9
@@ -68,7 +69,7 @@ def estimate_launch(track: Track) -> Launch:
         if share > SURELY_POWERED_PROBABILITY:
             return _best_of(powered)
         coasting = _from_coast(states[-1])
-        both = [(share * weight, way) for weight, way in _surest(powered)]
+        both = [(share * weight, way) for weight, way in _surest(powered, _ground_m)]
         both += [((1.0 - share) * weight, way) for weight, way in coasting]
         return _place(both) if both else Unknown("does not climb as a launch does")
     burnt_out_at = track.burnt_out_at
@@ -167,26 +168,30 @@ def _liftoff(mean: Floats, covariance: Floats, at: Instant, family: Family) -> _
 
 
 def _best_of(choices: list[_Ways]) -> Launch:
-    """The surest of several answers from the same observation, place and time apart."""
+    """The surest of several answers from the same observation, place and time apart.
+
+    Answers nearly as sure count alike: the very surest is too often the one that noise made so.
+    """
     found = [ways for ways in choices if ways]
     if not found:
         return Unknown("no way back to a launch fits what was seen")
-    by_place = _place(_surest(found))
-    by_time = _place(min(found, key=_time_variance_s2))
-    return _best([by_place, by_time])
+    return _best([_place(_surest(found, _ground_m)), _place(_surest(found, _time_s))])
 
 
-def _surest(choices: list[_Ways]) -> _Ways:
-    return min((ways for ways in choices if ways), key=_ground_variance_m2, default=[])
+def _surest(choices: list[_Ways], doubt: Callable[[_Ways], float]) -> _Ways:
+    """The choices whose doubt is within ``NEARLY_AS_SURE`` of the least, as one mixture."""
+    found = [ways for ways in choices if ways]
+    least = min((doubt(ways) for ways in found), default=0.0)
+    return [way for ways in found if doubt(ways) <= NEARLY_AS_SURE * least for way in ways]
 
 
-def _ground_variance_m2(ways: _Ways) -> float:
-    """Of the place, before the ways themselves are compared."""
-    return float(sum(weight * np.trace(way.spread[:3, :3]) for weight, way in ways))
+def _ground_m(ways: _Ways) -> float:
+    """Root mean square doubt about the place, before the ways themselves are compared."""
+    return math.sqrt(sum(weight * np.trace(way.spread[:3, :3]) for weight, way in ways))
 
 
-def _time_variance_s2(ways: _Ways) -> float:
-    return float(sum(weight * way.spread[3, 3] for weight, way in ways))
+def _time_s(ways: _Ways) -> float:
+    return math.sqrt(sum(weight * way.spread[3, 3] for weight, way in ways))
 
 
 def _from_thrust(powered: Sequence[StateEstimate]) -> list[_Ways]:

@@ -11,7 +11,14 @@ from signalfire.basis.utc import utc_text
 from signalfire.rim.doctor import Finding, Verdict
 from signalfire.sim.record import Flight
 
+PIPE_COLUMNS = 160
 _STYLE = {Verdict.GOOD: "green", Verdict.LIMITED: "yellow", Verdict.BAD: "bold red"}
+
+
+def wide_console() -> Console:
+    """Standard output: as wide as the terminal, or wide enough for a table in a pipe or file."""
+    console = Console()
+    return console if console.is_terminal else Console(width=PIPE_COLUMNS)
 
 
 def print_flights(flights: Sequence[Flight], *, is_json: bool) -> None:
@@ -35,7 +42,7 @@ def print_flights(flights: Sequence[Flight], *, is_json: bool) -> None:
             flight.site,
             "; ".join((*(("manoeuvring",) if flight.is_manoeuvring else ()), *flight.labels)),
         )
-    console = Console()
+    console = wide_console()
     console.print(table)
     console.print(f"{len(flights)} flights; play one with: signalfire up --flight ID")
 
@@ -68,4 +75,4 @@ def print_findings(findings: Sequence[Finding]) -> None:
     for finding in findings:
         mark = f"[{_STYLE[finding.verdict]}]{finding.verdict.value}[/]"
         table.add_row(mark, finding.subject, finding.found, finding.cure)
-    Console().print(table)
+    wide_console().print(table)

@@ -5,14 +5,20 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from rich.console import Console
 from rich.table import Table
 
 from signalfire.basis.errors import BadInput
 from signalfire.cli.assemble import load_areas
+from signalfire.cli.listing import wide_console
 from signalfire.rim.files import read_file
 from signalfire.sim.score import Coverage, Row, ScoreReport, score
 from signalfire.sim.truth import read_truth
+
+
+HEADINGS = (
+    "nation", "event", "object", "first T+s", "impact known T+s", "launch error km",
+    "impact error km", "launch held", "impact held", "areas warned (missed)",
+)  # fmt: skip
 
 
 def score_folder(out: Path, truth: Path, *, view: str) -> ScoreReport:
@@ -43,10 +49,7 @@ def print_score(report: ScoreReport, *, is_json: bool) -> None:
     if is_json:
         print(msgspec.json.encode(report.as_dict()).decode())
         return
-    table = Table(
-        "nation", "event", "object", "first s", "impact s", "launch err km", "impact err km",
-        "launch cov", "impact cov", "areas (missed)",
-    )  # fmt: skip
+    table = Table(*HEADINGS)
     for row in report.rows:
         table.add_row(
             row.nation,
@@ -60,7 +63,7 @@ def print_score(report: ScoreReport, *, is_json: bool) -> None:
             _coverage(row.impact_coverage),
             _areas(row),
         )
-    console = Console()
+    console = wide_console()
     console.print(table)
     for nation, name in report.unseen:
         console.print(f"{nation} had no event of {name}")

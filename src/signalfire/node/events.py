@@ -77,8 +77,12 @@ class Event:
         """Every id of this missile, the surviving one first."""
         return (self.event, *sorted(self.births.keys() - {self.event}))
 
-    def contributions(self, own_nation: NationId) -> tuple[Contribution, ...]:
-        """One state a nation, all moved to the latest instant among them."""
+    def contributions(self, own_nation: NationId, now: Instant) -> tuple[Contribution, ...]:
+        """One state a nation, all moved to the latest instant among them, but not beyond ``now``.
+
+        A partner's clock, or its node, may be ahead of ours: its state is then taken back to our
+        present, or what lies between would count as flown already.
+        """
         told = [
             (
                 nation,
@@ -94,7 +98,7 @@ class Event:
             told.append((own_nation, own.state, own.thrust_probability, own.last_observed_at))
         if not told:
             return ()
-        at = max(state.valid_at for _, state, _, _ in told)
+        at = min(max(state.valid_at for _, state, _, _ in told), now)
         return tuple(
             Contribution(nation, moved(state, at, is_forced=thrust > 0.5), seen_at, thrust)
             for nation, state, thrust, seen_at in told

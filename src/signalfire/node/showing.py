@@ -53,7 +53,6 @@ def _at_now(view: EventView, now: Instant) -> EventView:
         return view
     impact = assessment.impact
     until = min(now, impact.time) if isinstance(impact, PlaceEstimate) else now
-    until = max(until, assessment.state.valid_at)
     is_forced = assessment.phase in (Phase.BOOST, Phase.MANOEUVRING)
     state = moved(assessment.state, until, is_forced=is_forced)
     return replace(view, assessment=replace(assessment, state=state))

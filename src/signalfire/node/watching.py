@@ -138,7 +138,7 @@ def _enter(post: Post, report: PartnerReport, changes: Changes, now: Instant) ->
 
 def _assess_common(post: Post, desk: Desk, event: Event) -> None:
     """The common view of one event: states fused, launches fused, then assessed like any other."""
-    contributions = event.contributions(post.setup.nation)
+    contributions = event.contributions(post.setup.nation, desk.now)
     if not contributions:
         return
     combined = combine(contributions)

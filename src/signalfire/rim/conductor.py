@@ -45,13 +45,15 @@ class Tempo:
     """How fast a performance is played.
 
     ``speed_ratio`` is seconds of the scenario per second; None: as fast as the nodes finish, and
-    then a node is not waited for longer than ``patience_s``. ``tail_max_s`` bounds how long after
+    then a node is not waited for longer than ``patience_s``. At a stated speed no
+    node falls further behind than ``behind_max_s`` seconds of the scenario: the play slows down. ``tail_max_s`` bounds how long after
     the last part the seconds go on while a node still has something open.
     """
 
     speed_ratio: float | None
     patience_s: float = 5.0
     tail_max_s: float = 7200.0
+    behind_max_s: float = 2.0
 
     def __post_init__(self) -> None:
         assert self.speed_ratio is None or self.speed_ratio > 0.0
@@ -225,8 +227,10 @@ class Conductor:
         player.writer.write(line)
 
     async def _let_finish(self, second: Instant) -> None:
-        if self._tempo.speed_ratio is None:
-            await self._wait_for_all(second)
+        """Wait for the nodes, or at a stated speed for those that fall behind: better slow than
+        nodes that live in different minutes."""
+        behind_s = 0.0 if self._tempo.speed_ratio is None else self._tempo.behind_max_s
+        await self._wait_for_all(second.later(-behind_s))
 
     async def _wait_for_all(self, second: Instant) -> None:
         """Wait until every node has finished the second, each within its patience.

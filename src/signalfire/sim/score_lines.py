@@ -30,14 +30,18 @@ class SaidPlace:
 
     def holds(self, truth: Geodetic) -> bool:
         """Whether the truth lies within the stated ellipse."""
+        return self.depth2(truth) <= 1.0
+
+    def depth2(self, truth: Geodetic) -> float:
+        """Squared distance of the truth in units of the stated ellipse: 1 lies on its rim."""
         away_m = distance_m(self.place, truth)
         if away_m == 0.0:
-            return True
+            return 0.0
         turn = azimuth_rad(self.place, truth) - self.ellipse_p90.azimuth_rad
         along, across = away_m * math.cos(turn), away_m * math.sin(turn)
         major_m = max(self.ellipse_p90.semi_major_m, 1e-9)
         minor_m = max(self.ellipse_p90.semi_minor_m, 1e-9)
-        return (along / major_m) ** 2 + (across / minor_m) ** 2 <= 1.0
+        return (along / major_m) ** 2 + (across / minor_m) ** 2
 
 
 @dataclass(frozen=True)

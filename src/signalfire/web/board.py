@@ -13,13 +13,14 @@ import numpy as np
 
 from signalfire.basis.errors import Malformed
 from signalfire.basis.limits import EVENTS_SHOWN_MAX
-from signalfire.web.views import Drawn, Line, point, ring, utc_s, view_object
+from signalfire.web.views import Drawn, Line, point, utc_s, view_object
 
 TRAIL_PART_POINTS = 50
 """Points of one part of a trail; a full part never changes again, so it is sent once."""
 TRAIL_SPACING_S = 1.0
 TRAIL_SPACING_PART = 1.0 / 200.0
 """Points thin out with age of the flight: at least 1 s, at least 1/200 of the time flown."""
+_PLACE_NUMBERS = ("lat_deg", "lon_deg", "semi_major_m", "semi_minor_m", "azimuth_deg")
 _PICTURE_KEYS = (
     "class",
     "from",
@@ -39,7 +40,9 @@ def _require_complete(line: Line) -> None:
     for place in (line["launch"], line["impact"]):
         if "unknown" not in place:
             utc_s(place["time"])
-            ring(place)
+            numbers = {**place, **place["ellipse_p90"]}
+            for name in _PLACE_NUMBERS:
+                float(numbers[name])
 
 
 @dataclass

@@ -11,6 +11,7 @@ export class Atlas {
     this.coarse = null;
     this.fine = null;
     this.areas = new Map();
+    this.isWhole = false;
     this.onLoad = onLoad;
   }
 
@@ -21,6 +22,7 @@ export class Atlas {
       world(addresses.fine).then((fine) => (this.fine = fine)),
       areas("/areas.json").then((found) => (this.areas = found)),
     ]);
+    this.isWhole = true;
     this.onLoad();
   }
 }

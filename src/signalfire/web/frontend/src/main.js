@@ -139,7 +139,7 @@ Object.defineProperty(window, "signalfire", {
     get warnings() { return store.presentWarnings().length; },
     get language() { return language(); },
     get view() { return desk.address(); },
-    get isDetailed() { return atlas.fine !== null; },
+    get isDetailed() { return atlas.isWhole; },
     get isMoving() { return [...stations.values()].some(({ map }) => map.goal !== null); },
     get stations() {
       return Object.fromEntries(

@@ -9,7 +9,7 @@ import { leading } from "./store.js";
 import { missileCode, symbolCanvas } from "./symbols.js";
 
 const MINUTE_S = 60;
-const DROPS_MAX = 40;
+const DROPS_MAX = 24;
 const SYMBOL_SIZE = 24;
 
 // Draws the scene and returns what was drawn: [{kind, nation, event, view, x, y}].

@@ -6,7 +6,7 @@ import { clock, km } from "./format.js";
 import { language, t } from "./i18n.js";
 import { leading } from "./store.js";
 
-const LEFT = 52;
+const LEFT = 64;
 const RIGHT = 14;
 const TOP = 20;
 const BOTTOM = 20;
