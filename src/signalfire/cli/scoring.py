@@ -14,7 +14,6 @@ from signalfire.rim.files import read_file
 from signalfire.sim.score import Coverage, Row, ScoreReport, score
 from signalfire.sim.truth import read_truth
 
-
 HEADINGS = (
     "nation", "event", "object", "first T+s", "impact known T+s", "launch error km",
     "impact error km", "launch held", "impact held", "areas warned (missed)",

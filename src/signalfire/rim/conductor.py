@@ -44,10 +44,10 @@ class Part:
 class Tempo:
     """How fast a performance is played.
 
-    ``speed_ratio`` is seconds of the scenario per second; None: as fast as the nodes finish, and
-    then a node is not waited for longer than ``patience_s``. At a stated speed no
-    node falls further behind than ``behind_max_s`` seconds of the scenario: the play slows down. ``tail_max_s`` bounds how long after
-    the last part the seconds go on while a node still has something open.
+    ``speed_ratio`` is seconds of the scenario per second; None: as fast as the nodes finish. At a
+    stated speed the play slows down rather than leave a node further behind than ``behind_max_s``
+    seconds of the scenario. A node is not waited for longer than ``patience_s``. ``tail_max_s``
+    bounds how long after the last part the seconds go on while a node still has something open.
     """
 
     speed_ratio: float | None
