@@ -26,6 +26,7 @@ from signalfire.cli.scenarios import (
 from signalfire.federation.keys import key_for_replay
 from signalfire.formats.native.detections import encode_line
 from signalfire.node.outbox import Stream
+from signalfire.picture.detection import Detection
 from signalfire.release.agreement import read_agreement
 from signalfire.rim.clock import system_now
 from signalfire.rim.files import read_file
@@ -59,6 +60,8 @@ class Said:
     error_km: float
     content_probability: float
     time_error_s: float
+    time_sigma_s: float
+    semi_major_km: float
     is_held: bool
 
 
@@ -131,6 +134,7 @@ class Outcome:
     flight_s: float = 0.0
     burnout_s: float | None = None
     detections: int = 0
+    first_plot_s: float | None = None
     wall_s: float = 0.0
     nations: tuple[NationStory, ...] = ()
     crash: str = ""
@@ -189,6 +193,7 @@ def _played(stage: Stage, flight: Flight, outcome: Outcome) -> Outcome:
         flight_s=trajectory.end_t_s,
         burnout_s=trajectory.burnout_t_s,
         detections=len(plots),
+        first_plot_s=_first_s(plots, flown),
     )
     pictures, warnings = _lines(stage, performance, (encode_line(plot) for plot in plots))
     rows = score(pictures, warnings, (flown,), table=stage.areas, view=VIEW).rows
@@ -197,6 +202,11 @@ def _played(stage: Stage, flight: Flight, outcome: Outcome) -> Outcome:
         outcome,
         nations=tuple(_nation(name, flown, rows, pictures, warnings) for name in nations),
     )
+
+
+def _first_s(plots: Sequence[Detection], flown: Flown) -> float | None:
+    """When the first report reached anybody."""
+    return plots[0].received_at.elapsed_s(since=flown.lift_off) if plots else None
 
 
 def _lines(
@@ -232,7 +242,7 @@ def _true_classes(flight: Flight, flown: Flown) -> tuple[str, ...]:
     trajectory = flown.trajectory
     if flight.is_space_launch and flight.outcome == "success":
         return ("SLV",)
-    if flight.is_manoeuvring:
+    if flight.is_manoeuvring or flight.is_low:
         return ("manoeuvring",)
     end = int(np.searchsorted(trajectory.t_s, trajectory.burnout_t_s or 0.0))
     radius_m = float(np.linalg.norm(trajectory.position_ecef_m[end]))
@@ -327,6 +337,8 @@ def _said(t_s: float, place: SaidPlace, truth: Geodetic, time_error_s: float) ->
         error_km=round(place.error_m(truth) / 1e3, 4),
         content_probability=round(1.0 - math.exp(-0.5 * _CHI2_P90 * depth2), 5),
         time_error_s=round(time_error_s, 3),
+        time_sigma_s=round(place.time_sigma_s, 3),
+        semi_major_km=round(place.ellipse_p90.semi_major_m / 1e3, 4),
         is_held=depth2 <= 1.0,
     )
 

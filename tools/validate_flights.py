@@ -16,11 +16,11 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import msgspec
-from flight_page import write_page
-from flight_play import Outcome, Stage, play
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from flight_page import write_page
+from flight_play import Outcome, Stage, play
 from signalfire.cli.scenarios import documented_flights
 from signalfire.sim.record import Flight, find_flight
 
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str]) -> int:
     for outcome in _play_all(missing, stage, jobs=asked.jobs, console=console):
         _file(out, outcome.flight).write_bytes(msgspec.json.encode(outcome))
         kept[outcome.flight] = outcome
-        console.print(_short(outcome))
+        console.print(_short(outcome), soft_wrap=True)
     outcomes = [kept[flight.flight] for flight in flights if flight.flight in kept]
     if len(outcomes) == len(record):
         write_page(outcomes, PAGES, seed=asked.seed)
@@ -130,7 +130,9 @@ def _short(outcome: Outcome) -> str:
         told = nation.told
         last = f"{told.impact[-1].error_km:.1f} km" if told and told.impact else "no impact"
         said.append(f"{nation.nation} {len(nation.events)} ev, {last}")
-    return f"{outcome.flight}: {outcome.wall_s:.0f} s, {outcome.detections} plots; {'; '.join(said)}"
+    return (
+        f"{outcome.flight}: {outcome.wall_s:.0f} s, {outcome.detections} plots; {'; '.join(said)}"
+    )
 
 
 if __name__ == "__main__":

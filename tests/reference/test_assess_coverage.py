@@ -36,7 +36,8 @@ def gravity(r: np.ndarray) -> np.ndarray:
     n = math.sqrt(r @ r)
     s2 = (r[2] / n) ** 2
     j2 = 1.5 * 1.082626684e-3 * MU * A_M**2 / n**5
-    return -MU * r / n**3 - j2 * r * np.array([1 - 5 * s2, 1 - 5 * s2, 3 - 5 * s2])
+    oblate = r * np.array([1 - 5 * s2, 1 - 5 * s2, 3 - 5 * s2])
+    return np.asarray(-MU * r / n**3 - j2 * oblate)
 
 
 def height_m(r: np.ndarray) -> float:
@@ -49,7 +50,7 @@ def height_m(r: np.ndarray) -> float:
 def drag(r: np.ndarray, v: np.ndarray, thickness: float, drag_m2_kg: float) -> np.ndarray:
     wind = v - np.array([-SPIN[2] * r[1], SPIN[2] * r[0], 0.0])
     rho = 1.3 * thickness * math.exp(-max(height_m(r), 0.0) / 7_000.0)
-    return -0.5 * rho * math.sqrt(wind @ wind) * drag_m2_kg * wind
+    return np.asarray(-0.5 * rho * math.sqrt(wind @ wind) * drag_m2_kg * wind)
 
 
 def earth_fixed(y: np.ndarray, t: float) -> np.ndarray:
@@ -175,7 +176,9 @@ def watched(draw: np.random.Generator, times_s: np.ndarray, states: np.ndarray) 
 
 def test_launch_ellipses_hold_what_they_say() -> None:
     draw = np.random.default_rng(5)
-    held, held_in_time, misses_m, late_s = 0, 0, [], []
+    held = held_in_time = 0
+    misses_m: list[float] = []
+    late_s: list[float] = []
     while len(misses_m) < 60:
         times_s, states, pad = gravity_turn(draw)
         track = watched(draw, times_s, states)
@@ -190,5 +193,5 @@ def test_launch_ellipses_hold_what_they_say() -> None:
         late_s.append(abs(late))
     assert held >= lowest_count(60), held
     assert held_in_time >= lowest_count(60), held_in_time
-    assert np.median(misses_m) < 4_000.0
+    assert np.median(misses_m) < 3_000.0
     assert np.median(late_s) < 10.0

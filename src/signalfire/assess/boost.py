@@ -54,8 +54,8 @@ BY_STATE = Family(
         [1.2345, -2.23, -0.10894, 0.045849, 0.80013, 0.025678, 0.025869, 0.052077, -0.0203,
          -0.0041056]
     ),
-    age_sigma_fraction=0.13,
-    run_sigma_fraction=0.16,
+    age_sigma_fraction=0.11,
+    run_sigma_fraction=0.15,
 )  # fmt: skip
 """From height, climb and ground speed alone."""
 
@@ -71,8 +71,8 @@ BY_MOTION = Family(
          0.048734, 0.47095, 1.1662, 0.018636, -0.0094615, 0.04987, 0.41472, -0.0060036,
          -0.019638, -0.068567, -0.024562, -1.0595, 2.4357]
     ),
-    age_sigma_fraction=0.13,
-    run_sigma_fraction=0.1,
+    age_sigma_fraction=0.11,
+    run_sigma_fraction=0.09,
 )  # fmt: skip
 """And from how speed and path angle change."""
 

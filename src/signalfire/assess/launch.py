@@ -180,18 +180,18 @@ def _best_of(choices: list[_Ways]) -> Launch:
 
 def _surest(choices: list[_Ways], doubt: Callable[[_Ways], float]) -> _Ways:
     """The choices whose doubt is within ``NEARLY_AS_SURE`` of the least, as one mixture."""
-    found = [ways for ways in choices if ways]
-    least = min((doubt(ways) for ways in found), default=0.0)
-    return [way for ways in found if doubt(ways) <= NEARLY_AS_SURE * least for way in ways]
+    found = [(doubt(ways), ways) for ways in choices if ways]
+    least = min((doubtful for doubtful, _ in found), default=0.0)
+    return [way for doubtful, ways in found if doubtful <= NEARLY_AS_SURE * least for way in ways]
 
 
 def _ground_m(ways: _Ways) -> float:
     """Root mean square doubt about the place, before the ways themselves are compared."""
-    return math.sqrt(sum(weight * np.trace(way.spread[:3, :3]) for weight, way in ways))
+    return math.sqrt(sum(weight * float(np.trace(way.spread[:3, :3])) for weight, way in ways))
 
 
 def _time_s(ways: _Ways) -> float:
-    return math.sqrt(sum(weight * way.spread[3, 3] for weight, way in ways))
+    return math.sqrt(sum(weight * float(way.spread[3, 3]) for weight, way in ways))
 
 
 def _from_thrust(powered: Sequence[StateEstimate]) -> list[_Ways]:

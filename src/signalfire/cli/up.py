@@ -16,7 +16,7 @@ from signalfire.node.inbox import InboxItem, ItemKind
 from signalfire.picture.scenario import EventKind
 from signalfire.release.agreement import read_agreement
 from signalfire.rim.conductor import Conductor, Part, Tempo
-from signalfire.rim.files import read_file
+from signalfire.rim.files import read_file, write_whole
 from signalfire.rim.nats_server import find_server
 from signalfire.rim.supervisor import Supervisor
 from signalfire.web.app import is_built, loopback_hosts, loopback_origins, make_app
@@ -74,6 +74,7 @@ async def up(performance: Performance, options: UpOptions, watch: Watch) -> None
         finally:
             await conductor.close()
             await supervisor.stop()
+            _gather_refusals(running.plan)
 
 
 def _plan(performance: Performance, options: UpOptions) -> Running:
@@ -97,6 +98,18 @@ def _plan(performance: Performance, options: UpOptions) -> Running:
     )
     picture = LivePicture(nations=tuple(str(nation) for nation in nations))
     return Running(plan, performance, supervisor, conductor, picture, asyncio.Event())
+
+
+def _gather_refusals(plan: Plan) -> None:
+    """Every nation's refused detections in one file, in the order of their lines."""
+    found: list[tuple[int, bytes]] = []
+    for nation in plan.nations:
+        path = plan.folder / nation / "refused.jsonl"
+        bodies = read_file(path, what="record").splitlines() if path.exists() else []
+        rows = ((json.loads(body), body) for body in bodies)
+        found += [(row["line"], body) for row, body in rows if "line" in row]
+    lines = [body + b"\n" for _, body in sorted(found)]
+    write_whole(plan.folder / "refused.jsonl", b"".join(lines))
 
 
 async def _perform(running: Running, options: UpOptions) -> None:

@@ -22,6 +22,7 @@ class SaidPlace:
 
     place: Geodetic
     time: Instant
+    time_sigma_s: float
     ellipse_p90: Ellipse
 
     def error_m(self, truth: Geodetic) -> float:
@@ -118,6 +119,7 @@ def _place(said: Mapping[str, Any] | None) -> SaidPlace | None:
     return SaidPlace(
         place=Geodetic.from_degrees(float(said["lat_deg"]), float(said["lon_deg"])),
         time=instant_from_utc(said["time"]),
+        time_sigma_s=float(said["time_sigma_s"]),
         ellipse_p90=Ellipse(
             float(ellipse["semi_major_m"]),
             float(ellipse["semi_minor_m"]),
