@@ -20,15 +20,19 @@ class Measured:
     ratio: str
 
 
-def median_s(act: Callable[[], object], *, repeats: int) -> float:
-    """Median duration of one call, after one that does not count."""
-    act()
-    taken_s = []
-    for _ in range(repeats):
-        began_s = time.perf_counter()
-        act()
-        taken_s.append(time.perf_counter() - began_s)
-    return float(np.median(taken_s))
+def beside_s(
+    act: Callable[[], object], yardstick: Callable[[], object], *, repeats: int
+) -> tuple[float, float]:
+    """Median durations of an act and of its yardstick, done in turn so that both meet the same
+    noise; the first of each does not count.
+    """
+    taken_s: tuple[list[float], list[float]] = ([], [])
+    for _ in range(repeats + 1):
+        for each, kept_s in zip((act, yardstick), taken_s, strict=True):
+            began_s = time.perf_counter()
+            each()
+            kept_s.append(time.perf_counter() - began_s)
+    return float(np.median(taken_s[0][1:])), float(np.median(taken_s[1][1:]))
 
 
 def percentiles_ms(taken_s: Sequence[float]) -> tuple[float, float]:

@@ -17,9 +17,9 @@ real missile's, drawn as follows (ln-uniform where a range spans a factor of mor
   km/s, and stay under 16 g.
 
 Points at heights ln-uniform from 4 km to burnout were fitted by least squares. The residuals (rms
-0.11 and 0.15 of age and run from the state, 0.09 and 0.085 from the motion) are rounded up for the
-boosts that nobody thought of: four real ascents by webcast telemetry, whose engines throttle down
-in the thickest air, differ by 0.10 of the age.
+0.11 and 0.15 of age and run from the state, 0.09 and 0.085 from the motion) are the spread; the age
+from the motion is trusted no more than that from the state, because real engines throttle: four
+real ascents by webcast telemetry differ by 0.11 of the age (rms).
 """
 
 from dataclasses import dataclass

@@ -172,16 +172,18 @@ class _Staging:
 
     def __init__(self, out: Path) -> None:
         self._out = out
+        self._is_ours = False
         self.folder = out / STAGING
 
     def __enter__(self) -> "_Staging":
-        existed = self._out.exists()
+        self._is_ours = not self._out.exists()
         ensure_folder(self._out, what="output folder")
-        if existed and any(self._out.iterdir()) and not (self._out / REFUSED_FILE).exists():
+        # A replay that was killed leaves its staging folder: no foreign file.
+        shutil.rmtree(self.folder, ignore_errors=True)
+        if any(self._out.iterdir()) and not (self._out / REFUSED_FILE).exists():
             raise BadInput(
                 f"output folder {self._out}: holds other files; name a new or an empty folder"
             )
-        shutil.rmtree(self.folder, ignore_errors=True)
         ensure_folder(self.folder, what="output folder")
         return self
 
@@ -195,3 +197,5 @@ class _Staging:
 
     def __exit__(self, *_: object) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
+        if self._is_ours and not any(self._out.iterdir()):
+            self._out.rmdir()

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import numpy as np
+
 from signalfire.basis.identity import NationId
 from signalfire.basis.instant import Instant
 from signalfire.formats.native.lines import picture_line
@@ -10,7 +12,7 @@ from signalfire.node.events import Event, moved
 from signalfire.node.outbox import Stream
 from signalfire.node.post import Post
 from signalfire.node.watching import Changes
-from signalfire.picture.estimate import PlaceEstimate
+from signalfire.picture.estimate import PlaceEstimate, StateEstimate
 from signalfire.picture.event import Assessment, EventView, Phase
 
 
@@ -20,10 +22,9 @@ def show(post: Post, desk: Desk, changes: Changes) -> None:
         for view in _views(post, gone.last, changes, every=True):
             last = replace(view, event=gone.old, superseded_by=gone.new)
             desk.write(Stream.PICTURE, picture_line(last, now=desk.now, nation=post.setup.nation))
-    is_second = desk.is_second
     for event in post.book.open_events():
-        for view in _views(post, event, changes, every=is_second):
-            shown = _at_now(view, desk.now) if is_second else view
+        for view in _views(post, event, changes, every=desk.is_second):
+            shown = _at_now(view, desk.now) if desk.now.is_whole_second() else view
             desk.write(Stream.PICTURE, picture_line(shown, now=desk.now, nation=post.setup.nation))
 
 
@@ -47,7 +48,7 @@ def _views(post: Post, event: Event, changes: Changes, *, every: bool) -> list[E
 
 
 def _at_now(view: EventView, now: Instant) -> EventView:
-    """The view with its state moved to ``now``, or to the ground where it came down before."""
+    """The view with its state moved to ``now``; what came down before lies where it fell."""
     assessment = view.assessment
     if assessment.state is None:
         return view
@@ -55,4 +56,7 @@ def _at_now(view: EventView, now: Instant) -> EventView:
     until = min(now, impact.time) if isinstance(impact, PlaceEstimate) else now
     is_forced = assessment.phase in (Phase.BOOST, Phase.MANOEUVRING)
     state = moved(assessment.state, until, is_forced=is_forced)
+    if state.valid_at < now:
+        at_rest = np.concatenate([state.position_ecef_m, np.zeros(3)])
+        state = StateEstimate(now, at_rest, state.covariance)
     return replace(view, assessment=replace(assessment, state=state))

@@ -103,7 +103,13 @@ def _own_launch(event: Event) -> Launch:
     """The launch estimate of the own track, reckoned anew only when its early arc has changed."""
     current = event.own_track
     assert current is not None
-    mark = (current.track, len(current.ascent), current.burnt_out_at, current.free_flight_seen)
+    mark = (
+        current.track,
+        len(current.ascent),
+        current.burnt_out_at,
+        current.free_flight_seen,
+        round(current.thrust_probability, 1) if not current.free_flight_seen else 0.0,
+    )
     if event.own_launch is None or event.own_launch[0] != mark:
         event.own_launch = (mark, estimate_launch(current))
     return event.own_launch[1]

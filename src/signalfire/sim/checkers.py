@@ -124,13 +124,17 @@ def unlisted_fields(sent: Iterable[Line]) -> list[str]:
     ]
 
 
-def wrong_digests(sent: Iterable[Line]) -> list[str]:
-    """Lines whose digest is not that of the canonical bytes of their content."""
-    return [
-        f"{_place(line)}: sha256 is of other bytes"
-        for line in sent
-        if sha256(_canonical(line["content"])).hexdigest() != line["sha256"]
-    ]
+def wrong_digests(bodies: Iterable[bytes]) -> list[str]:
+    """Lines, as written, whose digest is not that of their content, or whose keys are not sorted."""
+    found = []
+    for body in bodies:
+        line = json.loads(body)
+        content = body.partition(b',"content":')[2][:-1]
+        if sha256(content).hexdigest() != line["sha256"]:
+            found.append(f"{_place(line)}: sha256 is of other bytes")
+        if json.dumps(line["content"]) != json.dumps(line["content"], sort_keys=True):
+            found.append(f"{_place(line)}: keys out of order")
+    return found
 
 
 def broken_sequences(sent: Iterable[Line], *, first: int = 1) -> list[str]:
@@ -156,8 +160,9 @@ def sent_too_often(sent: Iterable[Line]) -> list[str]:
         for track in line["content"]["tracks"]:
             key = (line["recipient"], track["track"])
             before = last.get(key)
-            if before and at.elapsed_s(since=before[0]) < 1.0 and before[1] == track["phase"]:
-                if not at.is_whole_second():
+            if before is not None and before[1] == track["phase"]:
+                is_due = at.is_whole_second() and at > before[0]
+                if at.elapsed_s(since=before[0]) < 1.0 and not is_due:
                     found.append(f"{_place(line)}: {track['track']} again within a second")
             last[key] = (at, track["phase"])
     return found
@@ -223,7 +228,7 @@ def repeated(lines: Iterable[Line]) -> list[str]:
 
 
 def broken_chains(warnings: Sequence[Line]) -> list[str]:
-    """Warnings of one nation that are not initial, then updates, then one end, each naming the last.
+    """Warnings of one nation that are not initial, updates, one end, each naming the one before.
 
     Also messages whose window is not that of their areas, that came after their own time, or that
     lack a language; and chains without an end.
@@ -300,6 +305,10 @@ def unsound_lines(picture: Iterable[Line]) -> list[str]:
             found.append(f"{place}: classes sum to {sum(classes.values())}")
         elif min(classes.values()) < 0.0:
             found.append(f"{place}: a class is negative")
+        at, state = instant_from_utc(line["at"]), line["state"]
+        is_of_second = at.is_whole_second() and line["superseded_by"] is None
+        if is_of_second and "unknown" not in state and state["valid_at"] != line["at"]:
+            found.append(f"{place}: the state is of {state['valid_at']}")
         if not 0.0 <= line["observed_fraction"] <= 1.0:
             found.append(f"{place}: observed_fraction {line['observed_fraction']}")
     return found
@@ -393,12 +402,6 @@ def _nearest(state: Line, objects: Sequence[Flown]) -> tuple[str | None] | None:
 
 def _place(line: Line) -> str:
     return f"{line['kind']} {line['sequence']} to {line['recipient']} at {line['at']}"
-
-
-def _canonical(content: Any) -> bytes:
-    """Sorted keys, no white space, UTF-8; Python writes the shortest digits of a float, as we do."""
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return text.encode()
 
 
 def _fields(content: Any) -> set[str]:

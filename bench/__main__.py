@@ -1,0 +1,73 @@
+"""Measure, print the table, write ``bench/RESULTS.md``.
+
+python -m bench                       # everything, some minutes
+python -m bench envelope journal      # these, printed only
+"""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from bench import advance, envelope, journal, replay
+from bench.measured import Measured, machine
+from signalfire.basis.kernel import COMPILED
+
+RESULTS = Path(__file__).resolve().parent / "RESULTS.md"
+PATHS: dict[str, Callable[[], list[Measured]]] = {
+    "replay": replay.measure,
+    "advance": advance.measure,
+    "envelope": envelope.measure,
+    "journal": journal.measure,
+}
+HEADINGS = ("Path", "Work", "Measured", "Yardstick of the same run", "Ratio")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure the named paths; all of them are written down, a part is only shown."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure as ratios.")
+    parser.add_argument("paths", nargs="*", metavar="PATH", help=", ".join(PATHS))
+    names = parser.parse_args(arguments).paths or list(PATHS)
+    unknown = [name for name in names if name not in PATHS]
+    if unknown:
+        parser.error(f"no path {', '.join(unknown)}: there are {', '.join(PATHS)}")
+    console = Console(stderr=True)
+    found: list[Measured] = []
+    for name in names:
+        with console.status(f"measuring {name}"):
+            found += PATHS[name]()
+    table = Table(*HEADINGS)
+    for row in found:
+        table.add_row(row.path, row.work, row.figure, row.yardstick, row.ratio)
+    Console().print(table)
+    if set(names) == set(PATHS):
+        RESULTS.write_text(_page(found), encoding="utf-8")
+    return 0
+
+
+def _page(found: Sequence[Measured]) -> str:
+    kernels = "compiled by numba" if COMPILED else "plain Python (numba is not installed)"
+    lines = [
+        "# Measurements",
+        "",
+        f"Machine: {machine()}; kernels {kernels}.",
+        "",
+        "Made by `make bench` (`python -m bench`); do not edit by hand. Compare ratios, not times:",
+        "a ratio is the measured duration over its yardstick's in the same run (for a step of a",
+        "node, over the same step with one missile).",
+        "",
+        f"| {' | '.join(HEADINGS)} |",
+        "|---|---|---|---|--:|",
+    ]
+    lines += [
+        f"| {row.path} | {row.work} | {row.figure} | {row.yardstick} | {row.ratio} |"
+        for row in found
+    ]
+    return "\n".join([*lines, ""])
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
