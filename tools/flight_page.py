@@ -12,6 +12,8 @@ MOMENTS_S = (120.0, 180.0)
 AFTER_BURNOUT_S = 30.0
 LINE_AGE_MAX_S = 2.0
 """A line older than this does not speak for a moment."""
+PHASES_MAX = 8
+"""Boost, ballistic, re-entry, manoeuvring, lost and found, ended: more is restless."""
 PLOT_UNTIL_S = 900
 PLOT_STEP_S = 5
 PLOT_FLIGHTS_MIN = 5
@@ -85,10 +87,11 @@ def _summary(played: Sequence[Outcome]) -> list[str]:
         "Median / worst over flights, by true class; of each flight the view of the nation that",
         "knew the impact longest. T is true lift-off; `-`: no such estimate in any flight.",
         "",
-        "| True class | Flights | First event T+s | Impact known T+s | Launch error, last, km "
+        "| True class | Flights | First event T+s | s after the first report "
+        "| Impact known T+s | Launch error, last, km "
         "| Launch time, last, s | Impact error T+120 km | T+180 km | Burnout+30 km "
         "| 60 s before impact, km |",
-        "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
+        "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|",
     ]
     for name in (*CLASS_NAMES, "all"):
         group = [o for o in played if name in ("all", _group(o))]
@@ -99,6 +102,7 @@ def _summary(played: Sequence[Outcome]) -> list[str]:
             name,
             str(len(group)),
             _spread([told.first_line_s for _, told in best], "{:.0f}"),
+            _spread([told.first_line_s - (o.first_plot_s or 0.0) for o, told in best], "{:.0f}"),
             _spread([told.impact[0].t_s for _, told in best if told.impact], "{:.0f}"),
             _spread([told.launch[-1].error_km for _, told in best if told.launch], "{:.1f}"),
             _spread([abs(t.launch[-1].time_error_s) for _, t in best if t.launch], "{:.1f}"),
@@ -191,6 +195,8 @@ def _events(played: Sequence[Outcome]) -> list[str]:
     counts = {o.flight: _events_counted(o) for o in played}
     several = [name for name, count in counts.items() if count > 1]
     renamed = sum(any(e.superseded_by for n in o.nations for e in n.events) for o in played)
+    early = [o.flight for o in played if any(_ended_early(o, told) for told in _views(o))]
+    restless = [o.flight for o in played if any(len(t.phases) > PHASES_MAX for t in _views(o))]
     ghosts = [o.flight for o in played if any(not e.is_true for n in o.nations for e in n.events)]
     return [
         "## Events",
@@ -199,6 +205,8 @@ def _events(played: Sequence[Outcome]) -> list[str]:
         f"- Flights with an event that is of no true object: {_named(ghosts)}.",
         f"- Flights of which no nation had an event: {_named(none)}.",
         f"- Flights in which two ids were told for a while, then one gave way: {renamed}.",
+        f"- Flights whose event some nation took to have ended before the impact: {_named(early)}.",
+        f"- Flights with more than {PHASES_MAX} changes of phase in some view: {_named(restless)}.",
         "",
     ]
 
@@ -391,6 +399,12 @@ def _verdict(outcome: Outcome, told: EventStory | None) -> str:
     if said in outcome.true_classes:
         return "right"
     return "unknown" if said == "unknown" else "wrong"
+
+
+def _ended_early(outcome: Outcome, told: EventStory) -> bool:
+    """Never so for what does not come down: nobody may say when it has ended."""
+    ended_s = [t_s for t_s, phase in told.phases if phase == "ended"]
+    return bool(ended_s) and ended_s[0] < outcome.flight_s and "SLV" not in outcome.true_classes
 
 
 def _at(said: Sequence[Said], t_s: float) -> Said | None:
