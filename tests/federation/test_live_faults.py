@@ -14,7 +14,8 @@ import pytest
 
 from signalfire.basis.instant import Instant
 from signalfire.basis.utc import instant_from_utc
-from signalfire.cli.scenarios import DEFAULT_FLIGHT, perform, scenario_of_flight
+from signalfire.cli.defaults import DEFAULT_FLIGHT
+from signalfire.cli.scenarios import perform, scenario_of_flight
 from signalfire.cli.up import Running, UpOptions, up
 from signalfire.rim.journal import verify
 from signalfire.sim import checkers

@@ -25,7 +25,6 @@ from signalfire.rim.supervisor import ChildPlan
 
 WORKINGS = "federation"
 """Folder of keys, settings and logs beside the nations' records."""
-DIRECTOR_PORT = 8080
 
 
 @dataclass(frozen=True)

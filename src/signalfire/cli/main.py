@@ -16,7 +16,7 @@ from rich.console import Console
 
 from signalfire.basis.errors import CallerError, PeerError, SignalfireError
 from signalfire.cli import journal, keys
-from signalfire.cli.scenarios import DEFAULT_FLIGHT
+from signalfire.cli.defaults import DEFAULT_FLIGHT, DIRECTOR_PORT
 
 app = typer.Typer(
     name="signalfire",
@@ -78,7 +78,6 @@ def up(
 
     Over a real NATS server with leaf nodes and mutual TLS, on loopback. Ctrl-C ends it.
     """
-    from signalfire.cli.loopback import DIRECTOR_PORT
     from signalfire.cli.scenarios import load_scenario, perform, scenario_of_flight
     from signalfire.cli.terminal import live_view, plain_log
     from signalfire.cli.up import UpOptions

@@ -14,8 +14,6 @@ from signalfire.sim.record import Flight, find_flight, read_flights
 from signalfire.sim.scenario import Simulation, fly_scenario, scenario_for_flight, simulate
 from signalfire.sim.trajectory import Flown
 
-DEFAULT_FLIGHT = "2017-09-14-hwasong-12"
-
 
 @dataclass(frozen=True)
 class Performance:

@@ -7,8 +7,8 @@ from rich.console import Console
 from signalfire.basis.kernel import COMPILED
 from signalfire.basis.realm import Realm
 from signalfire.cli.assemble import Federation, first_node, load_areas, public_keys
+from signalfire.cli.defaults import DEFAULT_FLIGHT
 from signalfire.cli.scenarios import (
-    DEFAULT_FLIGHT,
     packaged_agreement,
     packaged_sensors,
     perform,
