@@ -331,15 +331,15 @@ def _impacts(seconds: Iterable[tuple[float, PictureLine]], flown: Flown) -> Iter
 
 
 def _said(t_s: float, place: SaidPlace, truth: Geodetic, time_error_s: float) -> Said:
-    depth2 = place.depth2(truth)
+    rim_distance2 = place.rim_distance2(truth)
     return Said(
         t_s=round(t_s, 3),
         error_km=round(place.error_m(truth) / 1e3, 4),
-        content_probability=round(1.0 - math.exp(-0.5 * _CHI2_P90 * depth2), 5),
+        content_probability=round(1.0 - math.exp(-0.5 * _CHI2_P90 * rim_distance2), 5),
         time_error_s=round(time_error_s, 3),
         time_sigma_s=round(place.time_sigma_s, 3),
         semi_major_km=round(place.ellipse_p90.semi_major_m / 1e3, 4),
-        is_held=depth2 <= 1.0,
+        is_held=rim_distance2 <= 1.0,
     )
 
 

@@ -9,11 +9,16 @@ from signalfire.basis.instant import Instant
 from signalfire.basis.kernel import Floats
 from signalfire.motion import _kernels
 from signalfire.picture.estimate import StateEstimate, Unknown
+from signalfire.space.geodesy import geodetic
 
 DRAG_NOMINAL_M2_KG = 1.0 / 8_000.0
 """Inverse ballistic coefficient of a re-entry body, 1/beta; a class value, not a measured one."""
 STEP_MAX_S = 1.0
 """Longest integration step: in thick air the drag changes by some per cent in a second."""
+STEP_ALOFT_S = 5.0
+"""The same where there is no air: the error of a step is then below a millimetre."""
+LEG_S = 30.0
+"""Which of the two steps to take is decided anew so often."""
 _ROWS_MAX = 8_000
 
 
@@ -28,11 +33,21 @@ def predict(
     """
     assert drag_m2_kg >= 0.0 and noise_m2_s3 >= 0.0
     mean, covariance = state.mean.copy(), state.covariance.copy()
-    elapsed_s = at.elapsed_s(since=state.valid_at)
-    _kernels.predict_driven(
-        mean, covariance, drag_m2_kg, noise_m2_s3, noise_m2_s3, 0.0, elapsed_s, STEP_MAX_S
-    )
+    left_s = at.elapsed_s(since=state.valid_at)
+    while left_s != 0.0:
+        leg_s = math.copysign(min(abs(left_s), LEG_S), left_s)
+        step_s = STEP_ALOFT_S if _stays_aloft(mean) else STEP_MAX_S
+        _kernels.predict_driven(
+            mean, covariance, drag_m2_kg, noise_m2_s3, noise_m2_s3, 0.0, leg_s, step_s
+        )
+        left_s -= leg_s
     return StateEstimate(at, mean, covariance)
+
+
+def _stays_aloft(mean: Floats) -> bool:
+    """Whether a leg, forwards or backwards, surely stays above the air."""
+    altitude_m = geodetic(mean[:3]).altitude_m
+    return altitude_m - LEG_S * math.hypot(*mean[3:]) > _kernels.AIR_TOP_M
 
 
 @dataclass(frozen=True)

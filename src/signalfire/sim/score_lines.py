@@ -31,9 +31,9 @@ class SaidPlace:
 
     def holds(self, truth: Geodetic) -> bool:
         """Whether the truth lies within the stated ellipse."""
-        return self.depth2(truth) <= 1.0
+        return self.rim_distance2(truth) <= 1.0
 
-    def depth2(self, truth: Geodetic) -> float:
+    def rim_distance2(self, truth: Geodetic) -> float:
         """Squared distance of the truth in units of the stated ellipse: 1 lies on its rim."""
         away_m = distance_m(self.place, truth)
         if away_m == 0.0:
