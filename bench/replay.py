@@ -3,7 +3,7 @@
 from functools import partial
 
 from bench.measured import Measured, beside_s
-from bench.workload import federation, nodes_of, volley
+from bench.workload import Volley, federation, nodes_of, volley
 from signalfire.cli.assemble import Federation
 from signalfire.formats.native.detections import decode_line
 from signalfire.sim.recording import Recording
@@ -18,8 +18,9 @@ def measure() -> list[Measured]:
     nations = federation()
     found = []
     for objects in OBJECTS:
-        lines = volley(nations, objects, until_s=UNTIL_S).lines
-        played = partial(_play, nations, lines)
+        shot = volley(nations, objects, until_s=UNTIL_S)
+        lines = shot.lines
+        played = partial(_play, nations, shot)
         taken_s, bare_s = beside_s(played, partial(_decode, nations, lines), repeats=1)
         found.append(
             Measured(
@@ -33,10 +34,14 @@ def measure() -> list[Measured]:
     return found
 
 
-def _play(nations: Federation, lines: tuple[bytes, ...]) -> None:
-    reports = Recording(nations.sensors_by_id()).reports(lines)
-    for _ in World(nodes_of(nations)).play(reports):
-        pass
+def _play(nations: Federation, shot: Volley) -> None:
+    """Until the last line; what is ticked after it has no detections to be counted by."""
+    until = shot.last_lift_off.later(UNTIL_S)
+    for advanced in World(nodes_of(nations)).play(
+        Recording(nations.sensors_by_id()).reports(shot.lines)
+    ):
+        if advanced.now > until:
+            break
 
 
 def _decode(nations: Federation, lines: tuple[bytes, ...]) -> None:

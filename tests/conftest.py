@@ -90,17 +90,23 @@ class Played:
         return read_truth(self.truth.read_text())
 
 
-def played(folder: Path, scenario: Path) -> Played:
-    """Simulate a scenario and replay what the sensors report."""
-    recording, truth = folder / "detections.jsonl", folder / "truth.csv"
-    simulated = run_command("simulate", scenario, "--out", recording, "--truth", truth)
-    assert simulated.status == 0, simulated.err
-    replayed = run_command(
+def simulated(folder: Path, scenario: Path) -> Path:
+    """What the sensors report of a scenario; the truth lies beside it."""
+    recording = folder / "detections.jsonl"
+    ran = run_command("simulate", scenario, "--out", recording, "--truth", folder / "truth.csv")
+    assert ran.status == 0, ran.err
+    return recording
+
+
+def played(recording: Path) -> Played:
+    """Replay a recording beside which its truth lies."""
+    folder = recording.parent
+    ran = run_command(
         "replay", recording, "--sensors", packaged_sensors(),
         "--agreement", packaged_agreement(), "--out", folder / "records",
     )  # fmt: skip
-    assert replayed.status == 0, replayed.err
-    return Played(folder / "records", recording, truth)
+    assert ran.status == 0, ran.err
+    return Played(folder / "records", recording, folder / "truth.csv")
 
 
 @pytest.fixture(scope="session")
@@ -110,9 +116,16 @@ def signalfire() -> Callable[..., Ran]:
 
 
 @pytest.fixture(scope="session")
-def hokkaido(tmp_path_factory: pytest.TempPathFactory) -> Played:
-    """The flight of the README, over Hokkaido, replayed."""
-    return played(tmp_path_factory.mktemp("hokkaido"), EXERCISES / "hokkaido-2017-09-14.toml")
+def hokkaido_recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The flight of the README, over Hokkaido, as the sensors report it."""
+    folder = tmp_path_factory.mktemp("hokkaido")
+    return simulated(folder, EXERCISES / "hokkaido-2017-09-14.toml")
+
+
+@pytest.fixture(scope="session")
+def hokkaido(hokkaido_recording: Path) -> Played:
+    """The flight of the README, replayed."""
+    return played(hokkaido_recording)
 
 
 @pytest.fixture(scope="session")
@@ -148,4 +161,4 @@ burnout_t_s = {path.burnout_t_s}
 @pytest.fixture(scope="session")
 def short(tmp_path_factory: pytest.TempPathFactory, short_scenario: Path) -> Played:
     """The invented short flight, replayed: Korea warns, from the first word to the all-clear."""
-    return played(tmp_path_factory.mktemp("short"), short_scenario)
+    return played(simulated(tmp_path_factory.mktemp("short"), short_scenario))

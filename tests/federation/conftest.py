@@ -51,7 +51,7 @@ def left() -> Callable[[Path], list[str]]:
     return left_running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def live(tmp_path_factory: pytest.TempPathFactory, short: Any, short_scenario: Path) -> Any:
     """The short flight over real links, as fast as the nodes finish; beside its replay."""
     folder = tmp_path_factory.mktemp("live") / "run"

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import json
+import shutil
 import signal
 import socket
 import time
@@ -73,8 +75,6 @@ def battered(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Havoc]:
 
 @pytest.fixture
 def lines(battered: tuple[Path, Havoc]) -> Callable[[str, str], list[dict[str, Any]]]:
-    import json
-
     def read(nation: str, stream: str) -> list[dict[str, Any]]:
         text = (battered[0] / nation / f"{stream}.jsonl").read_text()
         return [json.loads(line) for line in text.splitlines()]
@@ -90,8 +90,7 @@ def test_everything_was_killed_in_mid_flight(battered: tuple[Path, Havoc], left:
 
 def test_no_warning_is_lost_and_none_is_there_twice(lines: Any) -> None:
     issued = lines("JPN", "warnings")
-    assert [line["status"] for line in issued][0] == "initial"
-    assert [line["status"] for line in issued][-1] == "all_clear"
+    assert (issued[0]["status"], issued[-1]["status"]) == ("initial", "all_clear")
     assert checkers.broken_chains(issued) == []
     assert checkers.repeated(issued) == []
     for nation in ("KOR", "USA"):
@@ -139,18 +138,20 @@ def test_a_killed_node_never_uses_a_number_twice(lines: Any) -> None:
 
 
 def test_ctrl_c_ends_a_run_in_order_and_leaves_no_process(
-    live: Any, short_scenario: Path, begin: Any, left: Any
+    live: Any, short_scenario: Path, begin: Any, left: Any, tmp_path: Path
 ) -> None:
     """In the folder of an earlier run, whose records it replaces."""
-    before = (live.folder / "KOR" / "warnings.jsonl").read_bytes()
-    process = begin(live.folder, "--scenario", short_scenario, "--headless", "--speed", "20")
+    folder = tmp_path / "run"
+    shutil.copytree(live.folder, folder)
+    before = (folder / "KOR" / "warnings.jsonl").read_bytes()
+    process = begin(folder, "--scenario", short_scenario, "--headless", "--speed", "20")
     try:
-        picture = live.folder / "KOR" / "picture.jsonl"
+        picture = folder / "KOR" / "picture.jsonl"
         until_s = time.monotonic() + 120.0
         while not (picture.exists() and 0 < picture.stat().st_size < 50_000):
             assert process.poll() is None and time.monotonic() < until_s, process.stderr.read()
             time.sleep(0.05)
-        assert len(left(live.folder)) >= 7
+        assert len(left(folder)) >= 7
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=60)
     finally:
@@ -158,10 +159,10 @@ def test_ctrl_c_ends_a_run_in_order_and_leaves_no_process(
             process.terminate()
             process.wait(30)
     assert process.returncode == 0
-    assert left(live.folder) == []
-    assert (live.folder / "KOR" / "warnings.jsonl").read_bytes() != before
+    assert left(folder) == []
+    assert (folder / "KOR" / "warnings.jsonl").read_bytes() != before
     for nation in NATIONS:
-        assert verify(live.folder / nation / "journal").is_whole
+        assert verify(folder / nation / "journal").is_whole
 
 
 def test_a_taken_port_is_named_with_the_cure(

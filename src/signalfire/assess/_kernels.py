@@ -193,28 +193,21 @@ def displaced(
 
 
 @kernel
-def impact_spread(mean: Floats, root: Floats, air: Floats, time_max: float, ends: Floats) -> int:
-    """Fly the 2 x 9 flights at +-sqrt(3) sigma along each unknown; how many came down.
+def land(
+    mean: Floats, root: Floats, air: Floats, points: Floats, time_max: float, ends: Floats
+) -> None:
+    """Fly one flight for each row of ``points``; ``ends[s]`` is ``[t x y z]`` of its impact.
 
-    ``ends[2 i]`` and ``ends[2 i + 1]`` are ``[t x y z]`` of the impacts. Reference: Norgaard,
-    Poulsen and Ravn (2000), Automatica 36, 1627-1638: the interval sqrt(3) matches the fourth
-    moment of a Gaussian.
+    Rows of flights that do not come down in time are left as they are.
     """
     path = np.empty((2, 7))
     state = np.empty(6)
     flown = np.empty(3)
-    point = np.zeros(SPREAD)
-    down = 0
-    for i in range(SPREAD):
-        for k in range(2):
-            point[i] = math.sqrt(3.0) if k == 0 else -math.sqrt(3.0)
-            displaced(mean, root, air, point, state, flown)
-            rows, _, _ = fly(state, flown, 20.0, 1e9, time_max, path)
-            if rows > 0:
-                ends[2 * i + k, :] = path[rows - 1, :4]
-                down += 1
-        point[i] = 0.0
-    return down
+    for s in range(points.shape[0]):
+        displaced(mean, root, air, points[s], state, flown)
+        rows, _, _ = fly(state, flown, 20.0, 1e9, time_max, path)
+        if rows > 0:
+            ends[s, :] = path[rows - 1, :4]
 
 
 @kernel

@@ -15,11 +15,11 @@ from signalfire.assess.classify import (
 )
 from signalfire.assess.impact import ImpactPrediction, predict_impact
 from signalfire.assess.launch import estimate_launch
-from signalfire.assess.observed import Observed
+from signalfire.assess.observed import Observed, Remembered
 from signalfire.assess.phase import (
+    driven_since,
     is_driven,
     is_lost,
-    is_settled,
     motion_phase,
     phase_of,
     unobserved_ratio,
@@ -30,7 +30,7 @@ from signalfire.basis.instant import Instant
 from signalfire.picture.estimate import Impact, Launch, PlaceEstimate, StateEstimate, Unknown
 from signalfire.picture.event import Assessment, ClassBelief, MissileClass, Phase
 from signalfire.picture.track import Track
-from signalfire.space.geodesy import distance_m
+from signalfire.space.geodesy import Geodetic, distance_m
 
 MISSILE_BURN_MAX_S = 320.0
 """Longer than any missile's engines burn; what still thrusts then carries a payload to orbit."""
@@ -41,10 +41,14 @@ ENERGY_KEPT_ABOVE_M = 60_000.0
 
 @dataclass(frozen=True)
 class Assessed:
-    """The assessment, and the flights behind it; None where nothing is flown forward."""
+    """The assessment, and the flights behind it; None where nothing is flown forward.
+
+    ``remembered`` is for the next assessment of the same object.
+    """
 
     assessment: Assessment
     prediction: ImpactPrediction | None
+    remembered: Remembered
 
 
 def assess_track(
@@ -64,7 +68,7 @@ def observed_by(
     author: NationId,
     track: Track,
     launch: Launch,
-    belief_before: ClassBelief | None = None,
+    before: Remembered | None = None,
 ) -> Observed:
     """What an assessment by one nation's own track rests on.
 
@@ -80,7 +84,7 @@ def observed_by(
         observed_s=track.observed_s,
         witnesses=len(track.paths),
         last_observed_at=track.last_observed_at,
-        belief_before=belief_before,
+        before=before,
     )
 
 
@@ -109,7 +113,13 @@ def assess_state(
         witnesses=observed.witnesses,
         last_observed_at=observed.last_observed_at,
     )
-    return Assessed(assessment, prediction)
+    remembered = Remembered(
+        motion=motion_phase(observed, settings),
+        belief=assessment.belief,
+        driven_since=driven_since(observed, settings),
+        apogee_m=assessment.apogee_m,
+    )
+    return Assessed(assessment, prediction, remembered)
 
 
 def _prediction(
@@ -117,19 +127,26 @@ def _prediction(
 ) -> ImpactPrediction | Unknown:
     """Fly it down, doubting more the longer it was not seen; not while an engine may drive it."""
     motion = motion_phase(observed, settings)
-    if motion is Phase.BOOST and is_driven(observed, settings):
-        return Unknown("still under power: where it falls is not settled before burnout")
-    if not is_settled(observed, settings):
-        return Unknown("seen too briefly to say whether it is still under power")
+    if motion is Phase.BOOST:
+        return Unknown(
+            "still under power: where it falls is not settled before burnout"
+            if is_driven(observed, settings)
+            else "seen too briefly to say whether it is still under power"
+        )
     stale = unobserved_ratio(observed, now)
     doubt = 1.0 + (stale / settings.stale_unit_ratio) ** 2
     state = observed.state
     widened = StateEstimate(state.valid_at, state.mean, state.covariance * doubt)
-    lift = settings.lift_ratio_sigma if motion is Phase.MANOEUVRING else None
-    prediction = predict_impact(widened, settings, lift_ratio_sigma=lift)
+    before = observed.before
+    prediction = predict_impact(
+        widened,
+        settings,
+        is_manoeuvring=motion is Phase.MANOEUVRING,
+        apogee_before_m=(before.apogee_m if before is not None else None) or 0.0,
+    )
     if is_lost(observed, now, settings) and stale > settings.stale_max_ratio:
         expired = Unknown("not seen for so long that the forecast has expired")
-        return replace(prediction, impact=expired)
+        return replace(prediction, impact=expired, is_expired=True)
     return prediction
 
 
@@ -143,15 +160,15 @@ def _belief(
     if values[5] - 2.0 * sigmas[5] > ORBIT_PERIGEE_M:
         return certain(MissileClass.SLV)
     motion = motion_phase(observed, settings)
-    if motion is Phase.BOOST or not is_settled(observed, settings):
+    if motion is Phase.BOOST:
         if is_driven(observed, settings) and _burns_too_long(observed):
             return certain(MissileClass.SLV)
         return classify_under_thrust(observed.state)
     if motion is Phase.MANOEUVRING:
         return certain(MissileClass.MANOEUVRING)
     came_down = values[2] < 0.0 and values[0] < ENERGY_KEPT_ABOVE_M
-    if came_down and observed.belief_before is not None:
-        return observed.belief_before
+    if came_down and observed.before is not None:
+        return observed.before.belief
     by_energy = classify_by_energy(observed.state)
     return mixed_with_manoeuvring(by_energy, _low_flight(observed, prediction, settings))
 
@@ -161,15 +178,15 @@ def _low_flight(
 ) -> float:
     """Probability that the flight is depressed: lower than a ballistic one of its range."""
     launch = observed.launch
-    if prediction is None or prediction.apogee_m is None:
-        return 0.0
-    impact = prediction.impact
-    if not isinstance(launch, PlaceEstimate) or not isinstance(impact, PlaceEstimate):
+    if prediction is None or prediction.apogee_m is None or not isinstance(launch, PlaceEstimate):
         return 0.0
     if prediction.apogee_m > settings.lift_absent_above_m:
         return 0.0
-    range_m = distance_m(launch.place, impact.place)
-    sigma_m = 0.5 * (launch.ellipse_p90.semi_major_m + impact.ellipse_p90.semi_major_m)
+    x_m, y_m, z_m = (float(v) for v in prediction.path[-1, 1:4])
+    latitude_rad, longitude_rad, _ = _kernels.ground_of(x_m, y_m, z_m)
+    range_m = distance_m(launch.place, Geodetic(latitude_rad, longitude_rad))
+    ee, _, nn = launch.covariance_east_north_m2
+    sigma_m = math.sqrt(ee + nn + prediction.range_sigma_m**2)
     return low_flight_probability(prediction.apogee_m, range_m, range_sigma_m=sigma_m)
 
 

@@ -5,7 +5,22 @@ from dataclasses import dataclass
 from signalfire.basis.identity import EventId, NationId
 from signalfire.basis.instant import Instant
 from signalfire.picture.estimate import Launch, StateEstimate
-from signalfire.picture.event import ClassBelief
+from signalfire.picture.event import ClassBelief, Phase
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """What an assessment hands on to the next one of the same object by the same author.
+
+    ``motion`` is how it moved at the last observation (never lost or ended); ``driven_since`` from
+    when on something but gravity and thin air has moved it without pause, None where nothing does;
+    ``apogee_m`` None where unknown.
+    """
+
+    motion: Phase
+    belief: ClassBelief
+    driven_since: Instant | None
+    apogee_m: float | None
 
 
 @dataclass(frozen=True)
@@ -13,8 +28,8 @@ class Observed:
     """One object as its author has it: a national track, or the common one.
 
     ``author`` is None for the common view. ``state`` is valid at the last observation used.
-    ``observed_s`` and ``witnesses`` count observation. ``belief_before`` is the class that was
-    believed before the air took energy away; None where there is none.
+    ``observed_s`` and ``witnesses`` count observation. ``before`` is what the assessment before
+    this one handed on; None for the first.
     """
 
     event: EventId
@@ -26,4 +41,4 @@ class Observed:
     observed_s: float
     witnesses: int
     last_observed_at: Instant
-    belief_before: ClassBelief | None = None
+    before: Remembered | None = None

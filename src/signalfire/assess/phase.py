@@ -8,7 +8,6 @@ from signalfire.assess.observed import Observed
 from signalfire.assess.settings import AssessmentSettings
 from signalfire.basis.instant import Instant
 from signalfire.basis.kernel import Floats
-from signalfire.picture.estimate import PlaceEstimate
 from signalfire.picture.event import Phase
 
 REENTRY_M = 100_000.0
@@ -18,8 +17,6 @@ BOOST_CLIMB_M_S = 300.0
 """A body that is pushed and climbs harder than this is driven by an engine, not by lift."""
 GLIDE_CLIMB_M_S = 50.0
 """The same for a body never seen in free flight: one that hardly climbs does not lift off."""
-_NEVER_NS = 2**63 - 1
-UPPER_95_SIGMAS = 1.6448536269514722
 
 
 def unobserved_ratio(observed: Observed, now: Instant) -> float:
@@ -39,18 +36,14 @@ def is_settled(observed: Observed, settings: AssessmentSettings) -> bool:
     A slow boost looks like free flight to a young track; so free flight must have been established
     once, or the object be coming down with hardly a doubt, or glide.
     """
-    if observed.free_flight_seen:
-        return True
-    if is_driven(observed, settings):
-        return motion_phase(observed, settings) is Phase.MANOEUVRING
-    is_coasting = observed.thrust_probability < settings.coasting_probability
-    return is_coasting and bool(_shape(observed.state.mean)[2] < 0.0)
+    return motion_phase(observed, settings) is not Phase.BOOST
 
 
 def is_lost(observed: Observed, now: Instant, settings: AssessmentSettings) -> bool:
     """Whether so long has passed without observation that nothing is known of it any more.
 
-    An object last seen under power is lost at once (``lost_after_s``): its path is anybody's guess.
+    An object last seen under power is lost at once (``lost_after_s``), and so is one that uses
+    lift: its path is anybody's guess.
     One in free flight keeps to its path; it is lost when the time without observation is
     ``lost_ratio`` times the time with it.
     """
@@ -61,20 +54,47 @@ def is_lost(observed: Observed, now: Instant, settings: AssessmentSettings) -> b
     return not on_its_path or unobserved_ratio(observed, now) > settings.lost_ratio
 
 
+def driven_since(observed: Observed, settings: AssessmentSettings) -> Instant | None:
+    """From when on it has been driven without pause; None while it is not."""
+    if not is_driven(observed, settings):
+        return None
+    before = observed.before.driven_since if observed.before is not None else None
+    return before or observed.last_observed_at
+
+
 def motion_phase(observed: Observed, settings: AssessmentSettings) -> Phase:
-    """Boost, ballistic, manoeuvring or re-entry, at the last observation."""
+    """Boost, ballistic, manoeuvring or re-entry, at the last observation.
+
+    It goes forward: boost until free flight is established, and again only when an engine has been
+    at work with hardly a doubt, and for a while; and what was once seen to manoeuvre, for a while,
+    does so until it has left the air.
+    """
     values = _shape(observed.state.mean)
     altitude_m, climb_m_s = float(values[0]), float(values[2])
-    if is_driven(observed, settings):
-        climb_max_m_s = BOOST_CLIMB_M_S if observed.free_flight_seen else GLIDE_CLIMB_M_S
-        is_gliding = altitude_m < MANOEUVRE_TOP_M and climb_m_s < climb_max_m_s
-        return Phase.MANOEUVRING if is_gliding else Phase.BOOST
-    undecided = observed.thrust_probability > settings.coasting_probability
-    if undecided and not is_settled(observed, settings):
+    before = observed.before.motion if observed.before is not None else Phase.BOOST
+    is_high = altitude_m > MANOEUVRE_TOP_M
+    if before is Phase.MANOEUVRING and not is_high:
+        return Phase.MANOEUVRING
+    flew_free = observed.free_flight_seen or before is not Phase.BOOST
+    if _is_driven_lastingly(observed, settings):
+        climb_max_m_s = BOOST_CLIMB_M_S if flew_free else GLIDE_CLIMB_M_S
+        if not is_high and climb_m_s < climb_max_m_s:
+            return Phase.MANOEUVRING
+        if observed.thrust_probability > settings.relit_probability:
+            return Phase.BOOST
+    is_falling = climb_m_s < 0.0
+    is_coasting = observed.thrust_probability < settings.coasting_probability
+    if not flew_free and not (is_coasting and is_falling):
         return Phase.BOOST
-    if climb_m_s < 0.0 and altitude_m < REENTRY_M:
-        return Phase.REENTRY
-    return Phase.BALLISTIC
+    return Phase.REENTRY if is_falling and altitude_m < REENTRY_M else Phase.BALLISTIC
+
+
+def _is_driven_lastingly(observed: Observed, settings: AssessmentSettings) -> bool:
+    """Whether it is driven, and not for one odd look; without memory the present counts."""
+    since = driven_since(observed, settings)
+    if since is None or observed.before is None:
+        return since is not None
+    return observed.last_observed_at.elapsed_s(since=since) >= settings.driven_lasting_s
 
 
 def phase_of(
@@ -85,10 +105,9 @@ def phase_of(
 ) -> Phase:
     """The phase at ``now``: extrapolated along the expected flight where there is one.
 
-    ``ENDED`` comes ``ended_hold_s`` after the upper 95 % impact time; where the forecast has
-    expired, ``ended_unsure_hold_s`` after the time that it named.
+    ``ENDED`` comes when nothing can be left in the air, by ``_over``.
     """
-    if prediction is not None and now >= _over(prediction, settings):
+    if now >= _over(observed, prediction, settings):
         return Phase.ENDED
     if is_lost(observed, now, settings):
         return Phase.LOST
@@ -102,16 +121,22 @@ def phase_of(
     return Phase.REENTRY if is_back else Phase.BALLISTIC
 
 
-def _over(prediction: ImpactPrediction, settings: AssessmentSettings) -> Instant:
-    """When nothing of the flight can be left in the air; never for what does not come down."""
-    impact = prediction.impact
-    if isinstance(impact, PlaceEstimate):
-        hold_s = UPPER_95_SIGMAS * impact.time_sigma_s + settings.ended_hold_s
-        return impact.time.later(hold_s)
+def _over(
+    observed: Observed, prediction: ImpactPrediction | None, settings: AssessmentSettings
+) -> Instant:
+    """When nothing of the flight can be left in the air, or nobody would know of it any more.
+
+    ``ended_hold_s`` after the longest fall that the estimate allows, lift and all; where that is
+    not to be had, some time after the expected one, or after the last observation.
+    """
+    if prediction is None:
+        return observed.last_observed_at.later(settings.ended_unforeseen_hold_s)
     if len(prediction.path) == 0:
-        return Instant(_NEVER_NS)
-    fall_s = float(prediction.path[-1, 0])
-    return prediction.state.valid_at.later(fall_s + settings.ended_unsure_hold_s)
+        return observed.last_observed_at.later(settings.ended_unsure_hold_s)
+    if prediction.is_expired:
+        fall_s = float(prediction.path[-1, 0])
+        return prediction.state.valid_at.later(fall_s + settings.ended_unsure_hold_s)
+    return prediction.state.valid_at.later(prediction.fall_max_s + settings.ended_hold_s)
 
 
 def _shape(mean: Floats) -> Floats:

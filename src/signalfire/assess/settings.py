@@ -1,5 +1,6 @@
 """What the assessment assumes about missiles in general, and when it stops believing itself."""
 
+import math
 from dataclasses import dataclass
 
 
@@ -9,24 +10,35 @@ class AssessmentSettings:
 
     The ballistic coefficient is that of a re-entry body of unknown make: median 8,000 kg/m2, and
     for two sigmas a factor of 2.7 either way, from blunt bodies near 3,000 to slender ones near
-    20,000. ``lift_ratio_sigma`` is the lift-to-drag ratio, up or (half of it) sideways,
-    that a body on a low path may use without having shown it: slender cones and gliders reach 2 to
-    3 for moments, less on the whole. ``trim_ratio_sigma`` is what is left of it on a high ballistic
-    path (winds, a body flying slightly askew, density off the exponential model).
+    20,000. ``lift_ratio_max`` is the greatest lift-to-drag ratio that a body may use upwards and,
+    half of it, sideways: generic hypersonic gliders have 2 to 3, HTV-2 2.2 to 2.6 (Tracy and Wright
+    2020, "Modelling the performance of hypersonic boost-glide missiles", Science & Global Security
+    28(3)). Every ratio up to it counts as equally likely. ``trim_ratio_sigma`` is what is left of
+    it on a high ballistic path (winds, a body flying slightly askew, density off the exponential
+    model).
     """
 
     ballistic_coefficient_kg_m2: float = 8_000.0
     ballistic_coefficient_log_sigma: float = 0.5
     trim_ratio_sigma: float = 0.05
-    lift_ratio_sigma: float = 0.8
+    lift_ratio_max: float = 2.6
     lift_sure_below_m: float = 65_000.0
     """An apogee below this lies where control surfaces work the whole way."""
     lift_absent_above_m: float = 110_000.0
     """An apogee above this leaves a ballistic path between two dips into the air."""
+    lift_sure_dive_rad: float = math.radians(7.0)
+    """A path that enters the air at less than this below the horizon is one for gliders."""
+    lift_absent_dive_rad: float = math.radians(13.0)
+    """Ballistic flights on their cheapest path enter more steeply: (180 - angle over ground) / 4 is
+    15 degrees for 13,000 km (Bate, Mueller and White 1971, section 6.2.5)."""
     powered_probability: float = 0.5
     """From this probability on, something but gravity and thin air moves the object."""
+    relit_probability: float = 0.95
+    """From this probability on, what flew free is under power again: the next stage."""
+    driven_lasting_s: float = 3.0
+    """A push in free flight counts from this duration on: a shorter one is noise."""
     coasting_probability: float = 0.05
-    """Below this probability of thrust a young track is shown as coasting."""
+    """Below this probability of thrust a young track that comes down is one in free flight."""
     semi_major_max_m: float = 500_000.0
     """A 90 % ellipse larger than this says nothing that helps anybody: ``Unknown``."""
     stale_unit_ratio: float = 3.0
@@ -38,9 +50,21 @@ class AssessmentSettings:
     lost_ratio: float = 6.0
     """Unobserved over observed time from which a coasting object counts as lost."""
     ended_hold_s: float = 30.0
-    """How long after the upper 95 % impact time an event has ended."""
+    """How long after the latest time that the estimate allows for the impact an event has ended."""
     ended_unsure_hold_s: float = 300.0
-    """The same after the expected impact time, where the impact itself is no longer named."""
+    """The same after the expected impact time, where the impact itself is no longer named; and how
+    long after its last observation an object in orbit is no event any more."""
+    ended_unforeseen_hold_s: float = 1_800.0
+    """How long after its last observation an object without a forecast (lost under power) is given
+    up: longer than flights over 3,000 km last."""
+
+    def lift_ratio_sigma(self, share: float) -> float:
+        """Standard deviation of the lift-to-drag ratio at a share of the greatest, 0 to 1.
+
+        A uniform distribution between -m and m has m / sqrt(3).
+        """
+        uniform = self.lift_ratio_max / math.sqrt(3.0)
+        return self.trim_ratio_sigma + (uniform - self.trim_ratio_sigma) * share
 
 
 DEFAULT_SETTINGS = AssessmentSettings()

@@ -11,6 +11,8 @@ CLOCK_LEAD_MAX_S = 60.0
 """A line further ahead of the line after it does not move the clock (docs/reference/formats.md)."""
 LATE_MAX_S = 30.0
 """A detection older than this, counted from its receipt, no longer moves an estimate."""
+REPORT_AGE_MAX_S = 3.0 * 3600.0
+"""A partner's track older than this is of no flight that still lasts: refused."""
 
 TABLE_BYTES_MAX = 4 * 1024**2
 """Longest sensors, scenario, agreement or trust file."""
@@ -20,6 +22,8 @@ TRACKS_MAX = 20_000
 """Tracks of one node; the weakest tentative ones go first."""
 SENSORS_MAX = 1_000
 EVENTS_MAX = 2_000
+EVENTS_PER_PARTNER_MAX = 500
+"""Open events that rest on one partner's word alone; further ones are refused."""
 REPLAY_TAIL_MAX_S = 4.0 * 3600.0
 """How long after the last line a replay goes on ticking; every event ends before."""
 REPEATS_REMEMBERED_MAX = 200_000
@@ -68,7 +72,8 @@ AREAS_NAMED_MAX = 16
 """Areas that one sentence names; the others are counted."""
 
 assert BULLETIN_BYTES_MAX < BROKER_PAYLOAD_BYTES_MAX
-assert LATE_MAX_S < CLOCK_LEAD_MAX_S
+assert LATE_MAX_S < CLOCK_LEAD_MAX_S < REPORT_AGE_MAX_S
+assert EVENTS_PER_PARTNER_MAX < EVENTS_MAX
 assert DATAGRAM_BYTES_MAX <= LINE_BYTES_MAX
 
 # What a browser is shown.

@@ -20,6 +20,8 @@ class Contribution:
     state: StateEstimate
     last_observed_at: Instant
     thrust_probability: float
+    is_witnessed: bool = False
+    """Whether our own sensors see it now: that is believed before anybody's word."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,7 @@ class Combined:
 
 
 def combine(contributions: Sequence[Contribution]) -> Combined:
-    """Fuse contributions valid at one instant, the most recently observed first.
+    """Fuse contributions valid at one instant: what is witnessed first, then the freshest.
 
     Each nation's state rests on its own sensors only, so nothing is counted twice; what the
     errors still share (the same shaking, the same model) covariance intersection allows for. A
@@ -44,10 +46,16 @@ def combine(contributions: Sequence[Contribution]) -> Combined:
     """
     assert contributions, "there is nothing to combine"
     ordered = sorted(
-        contributions, key=lambda c: (-c.last_observed_at.tai_ns, _spread(c.state), c.nation)
+        contributions,
+        key=lambda c: (
+            not c.is_witnessed,
+            -c.last_observed_at.tai_ns,
+            _spread(c.state),
+            c.nation,
+        ),
     )
     first = ordered[0]
-    state, nations = first.state, [first.nation]
+    state, nations, last_observed_at = first.state, [first.nation], first.last_observed_at
     for other in ordered[1:]:
         assert other.state.valid_at == state.valid_at, "move the states to one instant first"
         if separation_distance2(state, other.state) > CONSISTENT_D2_MAX:
@@ -56,11 +64,12 @@ def combine(contributions: Sequence[Contribution]) -> Combined:
         if fused is not None:
             state = fused
             nations.append(other.nation)
+            last_observed_at = max(last_observed_at, other.last_observed_at)
     return Combined(
         state=state,
         nations=tuple(sorted(nations)),
         thrust_probability=first.thrust_probability,
-        last_observed_at=first.last_observed_at,
+        last_observed_at=last_observed_at,
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from signalfire.basis.errors import PeerError
+from signalfire.basis.errors import NotAuthentic, PeerError
 from signalfire.basis.identity import NationId
 from signalfire.federation.bulletin import Bulletin
 from signalfire.federation.envelope import Header, open_envelope, sign
@@ -52,6 +52,7 @@ class Border:
         """
         try:
             envelope = open_envelope(body, self._setup.trust)
+            self._require_partner(envelope.header.originator)
             arrival = self._incoming.receive(envelope)
         except PeerError as error:
             refusal = {"partner": None, "kind": "envelope", "reason": str(error)}
@@ -62,6 +63,14 @@ class Border:
             receipt = Receipt(header.node, header.epoch, header.sequence)
             self._owed.setdefault(header.originator, []).append(receipt)
         return Opened(header, envelope.payload) if arrival is Arrival.NEW else None
+
+    def _require_partner(self, nation: NationId) -> None:
+        """A key that we know is not enough: only parties are heard. Our own words are no less
+        refused, by the session.
+        """
+        if nation != self._setup.nation and nation not in self._outgoing:
+            label = self._policy.agreement.label
+            raise NotAuthentic(f"{nation} is no party to {label}: refused")
 
     def receipts_owed(self) -> list[tuple[NationId, list[Receipt]]]:
         """Whom we owe receipts, and for what; they are owed no longer."""

@@ -11,11 +11,21 @@ from dataclasses import dataclass, field, replace
 
 from signalfire.assess.areas import AreaThreat
 from signalfire.assess.assessor import Assessed
-from signalfire.basis.identity import EventId, NationId, NodeId, TrackId, event_id, minted_by
+from signalfire.basis.errors import LimitExceeded
+from signalfire.basis.identity import (
+    EventId,
+    NationId,
+    NodeId,
+    TrackId,
+    event_id,
+    minted_by,
+    nation_of,
+)
 from signalfire.basis.instant import Instant
-from signalfire.basis.limits import EVENTS_MAX
+from signalfire.basis.limits import EVENTS_MAX, EVENTS_PER_PARTNER_MAX, MEMBERS_MAX
 from signalfire.fusion.combine import Contribution
 from signalfire.fusion.match import (
+    CONSISTENT_D2_MAX,
     SAME_OBJECT_D2_MAX,
     SAME_PLACES_D2_MAX,
     are_times_apart,
@@ -33,6 +43,12 @@ FORCED_NOISE_M2_S3 = 900.0
 """White acceleration while something but gravity moves the object: (30 m/s2)^2 over 1 s."""
 FREE_NOISE_M2_S3 = 1e-2
 """White acceleration in free flight: what the gravity and air model leaves out."""
+
+FRESH_S = 3.0
+"""An object counts as under observation when somebody saw it so lately."""
+FORGOTTEN_S = 4_000.0
+"""What nobody has seen for so long, and of which nobody can say where it falls, has come down: the
+longest lofted flights last no longer."""
 
 _AFTER_BOOST = frozenset({Phase.BALLISTIC, Phase.REENTRY, Phase.MANOEUVRING})
 
@@ -59,8 +75,12 @@ class Event:
     births: dict[EventId, Instant]
     """Each id that this missile has had, with the launch time under which it was first told."""
     opened_at: Instant
+    unborn: set[EventId] = field(default_factory=set)
+    """Ids of which a track was told and no launch time yet."""
     own_track: Track | None = None
     """The own track as last seen; it stays when the tracker has let it go."""
+    own_is_alive: bool = False
+    """Whether the tracker still has it."""
     own: Assessed | None = None
     partners: dict[NationId, PartnerView] = field(default_factory=dict)
     common: Assessed | None = None
@@ -93,16 +113,39 @@ class Event:
             for nation, view in sorted(self.partners.items())
             if view.report is not None
         ]
+        is_witnessed = False
         if self.own_track is not None:
             own = self.own_track
             told.append((own_nation, own.state, own.thrust_probability, own.last_observed_at))
+            is_witnessed = now.elapsed_s(since=own.last_observed_at) <= FRESH_S
         if not told:
             return ()
         at = min(max(state.valid_at for _, state, _, _ in told), now)
         return tuple(
-            Contribution(nation, moved(state, at, is_forced=thrust > 0.5), seen_at, thrust)
+            Contribution(
+                nation,
+                moved(state, at, is_forced=thrust > 0.5),
+                seen_at,
+                thrust,
+                is_witnessed and nation == own_nation,
+            )
             for nation, state, thrust, seen_at in told
         )
+
+    def rests_on(self, nation: NationId) -> bool:
+        """Whether nobody but this partner has told of it."""
+        return self.own_track is None and self.partners.keys() == {nation}
+
+    def has_ended(self, now: Instant) -> bool:
+        """Whether it is over as the best view has it; without one, as its partners have it."""
+        for view in (self.common, self.own):
+            if view is not None:
+                return view.assessment.phase is Phase.ENDED
+        told = self.assessments()
+        if told and all(assessment.phase is Phase.ENDED for assessment in told):
+            return True
+        seen_at = max((min(a.last_observed_at, now) for a in told), default=self.opened_at)
+        return now.elapsed_s(since=max(seen_at, self.opened_at)) > FORGOTTEN_S
 
     def assessments(self) -> tuple[Assessment, ...]:
         """What each nation that told anything believes, our own first."""
@@ -171,7 +214,7 @@ class EventBook:
         self._minted = 0
         self._events: dict[EventId, Event] = {}
         self._alias: dict[EventId, EventId] = {}
-        self._retired: set[TrackId] = set()
+        self._retired: dict[TrackId, Instant] = {}
         self._agreements: dict[tuple[EventId, EventId], int] = {}
 
     def open_events(self) -> tuple[Event, ...]:
@@ -190,9 +233,10 @@ class EventBook:
                 return event
         return None
 
-    def is_retired(self, track: TrackId) -> bool:
-        """Whether the track belonged to an event that has ended."""
-        return track in self._retired
+    def is_retired(self, track: Track) -> bool:
+        """Whether the track belonged to an event that has ended, and was not seen since."""
+        closed_at = self._retired.get(track.track)
+        return closed_at is not None and track.last_observed_at <= closed_at
 
     def join_own(
         self, track: Track, launch_time: Instant, now: Instant, *, busy: Iterable[TrackId]
@@ -202,24 +246,40 @@ class EventBook:
         ``busy`` are own tracks still alive: their events are taken, two tracks are two missiles.
         """
         held = set(busy)
-        best: tuple[float, Event] | None = None
-        for event in self.open_events():
-            reference = event.reference()
-            if event.own_track is not None and event.own_track.track in held:
-                continue
-            if reference is None:
-                continue
-            d2 = self._distance((track.state, track.thrust_probability), reference)
-            if d2 <= SAME_OBJECT_D2_MAX and (best is None or d2 < best[0]):
-                best = (d2, event)
-        if best is not None:
-            best[1].own_track = track
-            return best[1]
+        free = [
+            e for e in self.open_events() if e.own_track is None or e.own_track.track not in held
+        ]
+        found = self._nearest(track, free)
+        if found is not None:
+            found.own_track = track
+            return found
         self._minted += 1
         identity = event_id(self._node, self._minted)
         event = Event(identity, {identity: launch_time}, now, own_track=track)
         self._add(event)
         return event
+
+    def is_beside_another(self, track: Track, *, busy: Iterable[TrackId]) -> bool:
+        """Whether an open event with an own track still alive is where this one is.
+
+        One missile seen by two sensors that disagree looks so, for the seconds until the tracker
+        has found that no look ever shows both.
+        """
+        held = set(busy)
+        taken = [e for e in self.open_events() if e.own_track and e.own_track.track in held]
+        return self._nearest(track, taken) is not None
+
+    def _nearest(self, track: Track, events: Iterable[Event]) -> Event | None:
+        """The event on the same trajectory as a track, the nearest if there are several."""
+        own, best = (track.state, track.thrust_probability), None
+        for event in events:
+            reference = event.reference()
+            if reference is None:
+                continue
+            distance2 = self._distance(own, reference)
+            if distance2 <= SAME_OBJECT_D2_MAX and (best is None or distance2 < best[0]):
+                best = (distance2, event)
+        return None if best is None else best[1]
 
     def take(
         self,
@@ -230,25 +290,36 @@ class EventBook:
         members: tuple[EventId, ...],
         now: Instant,
     ) -> tuple[Event | None, tuple[Superseded, ...]]:
-        """Enter what a partner released; returns its event (None: ended here) and what gave way."""
+        """Enter what a partner released; returns its event (None: ended here) and what gave way.
+
+        Raises LimitExceeded when too many events rest on this partner's word alone.
+        """
         identity = assessment.event if assessment is not None else report.event  # type: ignore[union-attr]
         event, gave_way = self.find(identity), []
+        if event is not None and event.closed_at is not None:
+            if not _is_seen_after(event.closed_at, report, assessment, now):
+                return None, ()
+            self._forget(event)
+            event = None
         if event is None:
             event, renamed = self._partner_event(nation, identity, report, assessment, now)
             gave_way += renamed
-        if event.closed_at is not None:
-            return None, ()
         view = event.partners.setdefault(nation, PartnerView())
         if report is not None:
             view.report = report
         if assessment is not None:
             view.assessment = assessment
+            if identity in event.unborn:
+                event.unborn.discard(identity)
+                event.births[identity] = _birth(report, assessment)
+                gave_way += self._settle_name(event)
         for member in members:
             other = self.find(member)
             if other is None:
-                event.births.setdefault(member, _birth(assessment, now))
-                self._alias.setdefault(member, event.event)
-            elif other is not event and other.closed_at is None:
+                if nation_of(minted_by(member)) == nation and len(event.births) < MEMBERS_MAX:
+                    event.births[member] = _birth(report, assessment)
+                    self._alias[member] = event.event
+            elif other is not event and other.closed_at is None and self._may_be_one(event, other):
                 gave_way.append(self._merge(event, other))
                 event = self.find(identity) or event
         return event, tuple(gave_way)
@@ -263,6 +334,8 @@ class EventBook:
             one, two = first.reference(), second.reference()
             if one is None or two is None or self._distance(one, two) > SAME_OBJECT_D2_MAX:
                 continue
+            if len(first.births) + len(second.births) > MEMBERS_MAX:
+                continue
             key = (first.event, second.event)
             agreeing[key] = self._agreements.get(key, 0) + 1
             if agreeing[key] >= AGREEMENTS_TO_MERGE:
@@ -272,19 +345,35 @@ class EventBook:
         return tuple(gave_way)
 
     def close(self, event: Event, now: Instant) -> None:
-        """The event has ended: its track is let go, late reports of it are passed over."""
+        """The event has ended: its track is let go, late reports of it are passed over.
+
+        It is remembered by its ids alone: what was believed of it takes room.
+        """
         event.closed_at = now
+        event.own = event.common = event.threatened = None
+        event.partners.clear()
         if event.own_track is not None:
-            self._retired.add(event.own_track.track)
+            self._retired[event.own_track.track] = now
 
     def _pairs(self) -> Iterator[tuple[Event, Event]]:
         """Open events that could be one: no nation has reported both."""
         events = self.open_events()
         for place, first in enumerate(events):
             for second in events[place + 1 :]:
-                both_own = first.own_track is not None and second.own_track is not None
+                both_own = first.own_is_alive and second.own_is_alive
                 if not both_own and not first.partners.keys() & second.partners.keys():
                     yield first, second
+
+    def _may_be_one(self, first: Event, second: Event) -> bool:
+        """Whether a partner's word that two events are one contradicts nothing that we know."""
+        if len(first.births) + len(second.births) > MEMBERS_MAX:
+            return False
+        if first.own_is_alive and second.own_is_alive:
+            return False
+        one, two = first.reference(), second.reference()
+        if one is not None and two is not None:
+            return self._distance(one, two) <= CONSISTENT_D2_MAX
+        return True
 
     @staticmethod
     def _distance(one: tuple[StateEstimate, float], two: tuple[StateEstimate, float]) -> float:
@@ -301,14 +390,22 @@ class EventBook:
         now: Instant,
     ) -> tuple[Event, list[Superseded]]:
         """The open event that a partner's first word of an unknown id belongs to, or a new one."""
-        birth = _birth(assessment, now)
+        birth = _birth(report, assessment)
+        unborn = {identity} if assessment is None else set()
         for event in self.open_events():
-            if nation in event.partners or not self._agrees(event, report, assessment):
+            if nation in event.partners or len(event.births) >= MEMBERS_MAX:
+                continue
+            if not self._agrees(event, report, assessment):
                 continue
             event.births[identity] = birth
+            event.unborn |= unborn
             self._alias[identity] = event.event
             return event, self._settle_name(event)
-        event = Event(identity, {identity: birth}, now)
+        if sum(e.rests_on(nation) for e in self.open_events()) >= EVENTS_PER_PARTNER_MAX:
+            raise LimitExceeded(
+                f"{identity}: {EVENTS_PER_PARTNER_MAX} open events rest on {nation} alone already"
+            )
+        event = Event(identity, {identity: birth}, now, unborn=unborn)
         self._add(event)
         return event, []
 
@@ -336,8 +433,10 @@ class EventBook:
         """Make two events one; the rule of names decides which id survives."""
         winner, loser = sorted((first, second), key=_precedence)
         winner.births.update(loser.births)
-        if winner.own_track is None:
+        winner.unborn |= loser.unborn
+        if winner.own_track is None or (loser.own_is_alive and not winner.own_is_alive):
             winner.own_track, winner.own = loser.own_track, loser.own
+            winner.own_is_alive = loser.own_is_alive
         for nation, view in loser.partners.items():
             winner.partners.setdefault(nation, view)
         winner.observed_s = max(winner.observed_s, loser.observed_s)
@@ -362,16 +461,51 @@ class EventBook:
     def _add(self, event: Event) -> None:
         self._events[event.event] = event
         if len(self._events) > EVENTS_MAX:
-            for identity, old in list(self._events.items()):
+            for old in list(self._events.values()):
                 if old.closed_at is not None:
-                    del self._events[identity]
+                    self._forget(old)
                     break
 
+    def _forget(self, event: Event) -> None:
+        """Let go of an event, of all its ids and of its track."""
+        del self._events[event.event]
+        for identity in event.births:
+            self._alias.pop(identity, None)
+        if event.own_track is not None:
+            self._retired.pop(event.own_track.track, None)
 
-def _birth(assessment: Assessment | None, now: Instant) -> Instant:
-    if assessment is not None and isinstance(assessment.launch, PlaceEstimate):
-        return assessment.launch.time
-    return now
+
+def _birth(report: TrackReport | None, assessment: Assessment | None) -> Instant:
+    """By when an id's object was surely launched, as first told, or else when it was first seen.
+
+    It rests on the message alone, so that all who got it choose the same name.
+    """
+    if assessment is None:
+        assert report is not None
+        return report.last_observed_at
+    return surely_launched(assessment.launch, assessment.last_observed_at)
+
+
+def surely_launched(launch: Launch, otherwise: Instant) -> Instant:
+    """The moment by which it had been launched: two sigma after the estimate.
+
+    Ids are ordered by it. Two ids of one missile differ by the noise of their estimates only; so
+    the one that was well known early goes before one that was guessed late.
+    """
+    if isinstance(launch, PlaceEstimate):
+        return launch.time.later(2.0 * launch.time_sigma_s)
+    return otherwise
+
+
+def _is_seen_after(
+    closed_at: Instant, report: TrackReport | None, assessment: Assessment | None, now: Instant
+) -> bool:
+    """Whether a partner has seen, after we took an event for ended, what it knows by that id."""
+    told = assessment if assessment is not None else report
+    assert told is not None
+    if told.phase in (Phase.ENDED, Phase.LOST):
+        return False
+    return closed_at < min(told.last_observed_at, now)
 
 
 def _precedence(event: Event) -> tuple[Instant, NodeId]:

@@ -12,7 +12,7 @@ class ItemKind(StrEnum):
     ENVELOPE = "envelope"
     """The signed bytes of a partner's message."""
     COMMAND = "command"
-    """A JSON object with a key ``do``: epoch, withdraw, rejoin, sensor_down, sensor_up."""
+    """A JSON object with a key ``do``: epoch, withdraw, rejoin."""
     TICK = "tick"
     """A whole second of UTC."""
 

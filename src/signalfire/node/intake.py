@@ -3,11 +3,16 @@
 A refusal is written down and counted; the rest of the inbox goes on.
 """
 
-import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Annotated
 
-from signalfire.basis.errors import NotAuthentic, PeerError
-from signalfire.basis.identity import EventId, NationId
+import msgspec
+
+from signalfire.basis.errors import Malformed, NotAuthentic, PeerError
+from signalfire.basis.identity import EventId, NationId, minted_by, nation_id, nation_of
+from signalfire.basis.instant import Instant
+from signalfire.basis.limits import CLOCK_LEAD_MAX_S, REPORT_AGE_MAX_S
+from signalfire.federation.envelope import SERIAL_MAX
 from signalfire.formats.decoded import Fault
 from signalfire.formats.native import reading
 from signalfire.formats.native.detections import decode_line
@@ -53,7 +58,7 @@ def decode(post: Post, desk: Desk, inbox: tuple[InboxItem, ...]) -> Intake:
             if opened is not None:
                 _message(post, desk, opened, intake)
         elif item.kind is ItemKind.COMMAND:
-            _command(post, item.body)
+            _command(post, desk, item.body)
     return intake
 
 
@@ -85,25 +90,36 @@ def _message(post: Post, desk: Desk, opened: Opened, intake: Intake) -> None:
     try:
         _by_kind(post, desk, opened, intake)
     except PeerError as error:
-        post.health.partners[nation].refused += 1
-        refusal = {"partner": nation, "kind": opened.header.kind.value, "reason": str(error)}
-        desk.write(Stream.REFUSED, line(refusal))
+        refuse(post, desk, nation, opened.header.kind.value, error)
+
+
+def refuse(post: Post, desk: Desk, nation: NationId, kind: str, error: PeerError) -> None:
+    """Count and write down what a partner should not have said."""
+    post.health.partners[nation].refused += 1
+    refusal = {"partner": nation, "kind": kind, "reason": str(error)}
+    desk.write(Stream.REFUSED, line(refusal))
 
 
 def _by_kind(post: Post, desk: Desk, opened: Opened, intake: Intake) -> None:
     nation, kind = opened.header.originator, opened.header.kind
     if kind is Kind.TRACK:
         for report in reading.read_tracks(opened.payload):
-            intake.reports.append(PartnerReport(nation, report.event, track=report))
+            track = _credible(report, nation, desk.now)
+            intake.reports.append(PartnerReport(nation, track.event, track=track))
     elif kind is Kind.EVENT:
         message = reading.read_event(opened.payload)
         told = message.assessment
+        if told.author != nation:
+            raise NotAuthentic(f"author: {told.author}'s assessment, told by {nation}")
         intake.reports.append(
             PartnerReport(nation, told.event, assessment=told, members=message.members)
         )
     elif kind is Kind.WARNING:
         warning = reading.read_warning(opened.payload)
+        _require_own(warning.warning, nation)
         if isinstance(warning, Warning):
+            if warning.issuer != nation:
+                raise NotAuthentic(f"issuer: a warning of {warning.issuer}, told by {nation}")
             if warning.realm != post.setup.realm:
                 raise NotAuthentic(f"a warning of realm {warning.realm.name}, not ours")
             desk.write(Stream.RECEIVED, warning_line(warning))
@@ -116,10 +132,46 @@ def _by_kind(post: Post, desk: Desk, opened: Opened, intake: Intake) -> None:
         reading.read_status(opened.payload)
 
 
-def _command(post: Post, body: bytes) -> None:
+def _require_own(identity: str, nation: NationId) -> None:
+    """A nation speaks for itself alone."""
+    if nation_of(minted_by(identity)) != nation:
+        raise NotAuthentic(f"{identity} is not {nation}'s own")
+
+
+def _credible(report: TrackReport, nation: NationId, now: Instant) -> TrackReport:
+    """A track of the partner's own, of about our time: none was seen later than now, nor later
+    than its state, whatever a clock that is wrong may say.
+    """
+    _require_own(report.track, nation)
+    valid_at = report.state.valid_at
+    age_s = now.elapsed_s(since=valid_at)
+    if not -CLOCK_LEAD_MAX_S <= age_s <= REPORT_AGE_MAX_S:
+        raise Malformed(f"{report.track}: state.valid_at: {age_s:.0f} s before our time")
+    return replace(report, last_observed_at=min(report.last_observed_at, valid_at, now))
+
+
+class _Epoch(msgspec.Struct, tag_field="do", tag="epoch"):
+    epoch: Annotated[int, msgspec.Meta(ge=1, le=SERIAL_MAX)]
+
+
+class _Withdraw(msgspec.Struct, tag_field="do", tag="withdraw"):
+    who: str
+
+
+class _Rejoin(msgspec.Struct, tag_field="do", tag="rejoin"):
+    who: str
+
+
+_ORDERS = msgspec.json.Decoder(_Epoch | _Withdraw | _Rejoin)
+
+
+def _command(post: Post, desk: Desk, body: bytes) -> None:
     """An order from the node's own operator or shell, already authenticated by the rim."""
-    order = json.loads(body)
-    if order["do"] == "epoch":
-        post.border.begin_epoch(int(order["epoch"]))
-    elif order["do"] in ("withdraw", "rejoin"):
-        post.border.suspend(NationId(order["who"]), is_suspended=order["do"] == "withdraw")
+    try:
+        order = _ORDERS.decode(body)
+        if isinstance(order, _Epoch):
+            post.border.begin_epoch(order.epoch)
+        else:
+            post.border.suspend(nation_id(order.who), is_suspended=isinstance(order, _Withdraw))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, PeerError) as error:
+        desk.write(Stream.REFUSED, line({"partner": None, "kind": "command", "reason": str(error)}))

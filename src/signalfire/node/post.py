@@ -1,5 +1,7 @@
 """The state of one node between two advances."""
 
+from dataclasses import dataclass
+
 from signalfire.assess.alert import AlertBook
 from signalfire.basis.identity import EventId, TrackId
 from signalfire.basis.instant import Instant
@@ -11,6 +13,15 @@ from signalfire.node.setup import NodeSetup
 from signalfire.picture.detection import Detection
 from signalfire.picture.event import Phase
 from signalfire.tracking.tracker import Tracker
+
+
+@dataclass(frozen=True, slots=True)
+class ToldTrack:
+    """What was last told of an own track, and when."""
+
+    at: Instant
+    valid_at: Instant
+    phase: Phase
 
 
 class Post:
@@ -27,7 +38,7 @@ class Post:
         self.alerts = AlertBook(setup.nation, setup.node, setup.realm, setup.alert)
         self.own_area_count = len(setup.areas.areas_of(setup.nation))
         self.told_events: dict[EventId, Instant] = {}
-        self.told_tracks: dict[TrackId, tuple[Instant, Phase]] = {}
+        self.told_tracks: dict[TrackId, ToldTrack] = {}
         self.detections_heard = 0
         self._seen: dict[tuple[object, ...], None] = {}
         self.repeats = 0
@@ -50,10 +61,11 @@ class Post:
     def retire(self, now: Instant) -> None:
         """Close events that have ended and of which no warning is open."""
         for event in self.book.open_events():
-            views = [v.assessment for v in (event.common, event.own) if v is not None]
-            has_ended = bool(views) and views[0].phase is Phase.ENDED
-            if has_ended and not self.alerts.is_open(event.event):
+            if event.has_ended(now) and not self.alerts.is_open(event.event):
                 self.book.close(event, now)
+                self.told_events.pop(event.event, None)
+                if event.own_track is not None:
+                    self.told_tracks.pop(event.own_track.track, None)
 
     def is_idle(self) -> bool:
         """No event is open and no warning unclosed."""

@@ -22,14 +22,16 @@ from signalfire.formats.native.lines import line
 from signalfire.node.desk import Desk
 from signalfire.node.events import Event
 from signalfire.node.outbox import Stream
-from signalfire.node.post import Post
+from signalfire.node.post import Post, ToldTrack
 from signalfire.node.watching import Changes
 from signalfire.picture.event import Phase, TrackReport
 from signalfire.picture.marking import Kind
 from signalfire.picture.warning import Warning
 
 REFRESH_S = 5.0
-"""An own assessment is told again after so long even if nothing material changed."""
+"""What is our own is told again after so long even if nothing changed: a track is sent once only,
+and a partner whose link was cut would otherwise never have the last one.
+"""
 
 
 def share(post: Post, desk: Desk, changes: Changes, warnings: Sequence[Warning]) -> None:
@@ -37,7 +39,7 @@ def share(post: Post, desk: Desk, changes: Changes, warnings: Sequence[Warning])
     border = post.border
     for warning in warnings:
         border.offer(Kind.WARNING, warning_content(warning), desk)
-    tracks = _tracks(post, changes, is_second=desk.is_second)
+    tracks = _tracks(post, changes, desk)
     for content in track_contents(tracks):
         border.offer(Kind.TRACK, content, desk)
     for event in post.book.open_events():
@@ -59,8 +61,8 @@ def share(post: Post, desk: Desk, changes: Changes, warnings: Sequence[Warning])
             border.offer_to(partner, Kind.RECEIPT, content, desk)
 
 
-def _tracks(post: Post, changes: Changes, *, is_second: bool) -> list[TrackReport]:
-    """Own tracks that moved since they were last told, or whose phase is another."""
+def _tracks(post: Post, changes: Changes, desk: Desk) -> list[TrackReport]:
+    """Own tracks that moved since they were told, whose phase is another, or told long ago."""
     reports = []
     for event in post.book.open_events():
         track, own = event.own_track, event.own
@@ -68,11 +70,15 @@ def _tracks(post: Post, changes: Changes, *, is_second: bool) -> list[TrackRepor
             continue
         told = post.told_tracks.get(track.track)
         phase = own.assessment.phase
-        is_due = is_second and (told is None or told[0] != track.state.valid_at)
-        is_turned = event.event in changes.own and (told is None or told[1] is not phase)
+        is_due = desk.is_second and (
+            told is None
+            or told.valid_at != track.state.valid_at
+            or desk.now.elapsed_s(since=told.at) >= REFRESH_S
+        )
+        is_turned = event.event in changes.own and (told is None or told.phase is not phase)
         if not (is_due or is_turned) or phase is Phase.ENDED:
             continue
-        post.told_tracks[track.track] = (track.state.valid_at, phase)
+        post.told_tracks[track.track] = ToldTrack(desk.now, track.state.valid_at, phase)
         reports.append(
             TrackReport(
                 track=track.track,

@@ -45,11 +45,14 @@ def warn(post: Post, desk: Desk, changes: Changes) -> tuple[Warning, ...]:
 def _threats(post: Post, event: Event, now: Instant) -> tuple[AreaThreat, ...] | None:
     """What the event may do to our areas; None where there is no estimate.
 
+    An impact too uncertain to be named may still be sure to lie beyond our areas, on a path over
+    them: the flights that the estimate allows say so, not the ellipse.
+
     Reckoned anew when the estimate behind it is a new one, and now and then as an old one ages.
     """
     assert event.common is not None
     prediction = event.common.prediction
-    if prediction is None or not isinstance(event.common.assessment.impact, PlaceEstimate):
+    if prediction is None:
         return None
     made = (prediction.state.valid_at.tai_ns, int(now.tai_ns / (REVIEW_S * NS_PER_S)))
     if event.threatened is not None and event.threatened[0] == made:

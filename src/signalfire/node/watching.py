@@ -7,20 +7,21 @@ from signalfire.assess.assessor import assess_state, observed_by
 from signalfire.assess.evidence import evidence
 from signalfire.assess.launch import estimate_launch, fuse_launches
 from signalfire.assess.observed import Observed
+from signalfire.basis.errors import LimitExceeded
 from signalfire.basis.identity import EventId, NationId
 from signalfire.basis.instant import Instant
 from signalfire.fusion.combine import combine
 from signalfire.node.change import is_material
 from signalfire.node.desk import Desk
-from signalfire.node.events import Event, Superseded
-from signalfire.node.intake import PartnerReport
+from signalfire.node.events import FRESH_S, Event, Superseded
+from signalfire.node.intake import PartnerReport, refuse
 from signalfire.node.post import Post
 from signalfire.picture.detection import Detection
 from signalfire.picture.estimate import Launch, PlaceEstimate, Unknown
 from signalfire.picture.track import Track, TrackStatus
 
-FRESH_S = 3.0
-"""An object counts as under observation when somebody saw it so lately."""
+YOUNG_S = 10.0
+"""A track beside a known one waits so long for the tracker to find out that both are one."""
 
 
 @dataclass
@@ -49,7 +50,7 @@ def track(post: Post, desk: Desk, detections: Sequence[Detection]) -> None:
 def fuse(post: Post, desk: Desk, reports: Sequence[PartnerReport]) -> Changes:
     """Whose missile is whose: own tracks and partners' reports find their events."""
     changes = Changes()
-    tracks = tuple(t for t in post.tracker.tracks() if not post.book.is_retired(t.track))
+    tracks = tuple(t for t in post.tracker.tracks() if not post.book.is_retired(t))
     for current in tracks:
         event = post.book.by_own_track(current.track)
         if event is None:
@@ -60,8 +61,12 @@ def fuse(post: Post, desk: Desk, reports: Sequence[PartnerReport]) -> Changes:
         elif _turned(event.own_track, current):
             changes.turned.add(event.event)
         event.own_track = current
-    for report in reports:
-        _enter(post, report, changes, desk.now)
+    held = {current.track for current in tracks}
+    for event in post.book.open_events():
+        event.own_is_alive = event.own_track is not None and event.own_track.track in held
+    # Assessments first: they say under which launch time an id was told.
+    for report in sorted(reports, key=lambda report: report.assessment is None):
+        _enter(post, desk, report, changes)
     if desk.is_second:
         changes.renamed += post.book.merge_agreeing()
     return changes
@@ -75,9 +80,9 @@ def assess(post: Post, desk: Desk, changes: Changes) -> None:
     for event in post.book.open_events():
         if event.own_track is not None and (desk.is_second or event.event in changes.turned):
             before = event.own.assessment if event.own is not None else None
-            believed = before.belief if before is not None else None
+            handed_on = event.own.remembered if event.own is not None else None
             rests_on = observed_by(
-                event.event, post.setup.nation, event.own_track, _own_launch(event), believed
+                event.event, post.setup.nation, event.own_track, _own_launch(event), handed_on
             )
             event.own = assess_state(rests_on, desk.now)
             changes.own[event.event] = is_material(before, event.own.assessment)
@@ -94,8 +99,10 @@ def _new_own_event(
     if current.status is not TrackStatus.CONFIRMED or not evidence(current).is_missile:
         return None
     launch = estimate_launch(current)
-    born = launch.time if isinstance(launch, PlaceEstimate) else current.first_observed_at
-    alive = [t.track for t in tracks if t.status is TrackStatus.CONFIRMED]
+    born = launch.time if isinstance(launch, PlaceEstimate) else current.last_observed_at
+    alive = [t.track for t in tracks if t.status is TrackStatus.CONFIRMED and t != current]
+    if current.observed_s < YOUNG_S and post.book.is_beside_another(current, busy=alive):
+        return None
     return post.book.join_own(current, born, now, busy=alive)
 
 
@@ -123,18 +130,22 @@ def _turned(before: Track | None, current: Track) -> bool:
     return was != now_is or before.status != current.status
 
 
-def _enter(post: Post, report: PartnerReport, changes: Changes, now: Instant) -> None:
+def _enter(post: Post, desk: Desk, report: PartnerReport, changes: Changes) -> None:
     known = post.book.find(report.event)
     before = None
     if known is not None and report.nation in known.partners:
         before = known.partners[report.nation].assessment
-    event, gave_way = post.book.take(
-        report.nation,
-        report=report.track,
-        assessment=report.assessment,
-        members=report.members,
-        now=now,
-    )
+    try:
+        event, gave_way = post.book.take(
+            report.nation,
+            report=report.track,
+            assessment=report.assessment,
+            members=report.members,
+            now=desk.now,
+        )
+    except LimitExceeded as error:
+        refuse(post, desk, report.nation, "event", error)
+        return
     changes.renamed += gave_way
     if event is None or report.assessment is None:
         return
@@ -154,7 +165,6 @@ def _assess_common(post: Post, desk: Desk, event: Event) -> None:
     if desk.is_second and desk.now.elapsed_s(since=combined.last_observed_at) <= FRESH_S:
         event.observed_s += 1.0
     event.observed_s = max([event.observed_s, *(a.observed_s for a in told)])
-    before = event.common.assessment.belief if event.common is not None else None
     rests_on = Observed(
         event=event.event,
         author=None,
@@ -165,7 +175,7 @@ def _assess_common(post: Post, desk: Desk, event: Event) -> None:
         observed_s=event.observed_s,
         witnesses=sum(a.witnesses for a in told),
         last_observed_at=combined.last_observed_at,
-        belief_before=before,
+        before=event.common.remembered if event.common is not None else None,
     )
     event.common = assess_state(rests_on, desk.now)
     event.sources = combined.nations

@@ -32,6 +32,10 @@ _PLACE_IN_SCAN = (1 << DETECTION_BITS) - 1
 _STATUS = {CONFIRMED: TrackStatus.CONFIRMED, LOST: TrackStatus.LOST}
 
 
+INFRARED_NUMBERS = 2
+"""An infrared detection has two numbers, a plot three or four."""
+
+
 @dataclass
 class Story:
     """What the columns do not hold of a track."""
@@ -196,6 +200,9 @@ class Tracker:
             if not left:
                 return
             known = np.setdiff1d(known, served)
+        left = self._without_misregistered(known, looks, left)
+        if not left:
+            return
         pairs, costs = self._gate(
             self._reachable(table.rows(TENTATIVE), looks[0].at_ns), looks, left, 0.0
         )
@@ -207,6 +214,31 @@ class Tracker:
         self._counts["unassociated"] += len(left) - len(spoken_for)
         for start in self._nursery.starts([looks[i] for i in left if i not in spoken_for]):
             self._start(start)
+
+    def _without_misregistered(
+        self, known: Integers, looks: list[Look], left: list[int]
+    ) -> list[int]:
+        """Plots that remain when those are set aside that a sensor out of register gave of a track.
+
+        Such a plot misses the gate of a track that others have only just seen, by no more than
+        siting and clock may be wrong. It is counted and neither moves the track nor starts one.
+        """
+        settings, at_ns = self._settings, looks[0].at_ns
+        fresh_ns = round(settings.registered_within_s * NS_PER_S)
+        fresh = known[np.abs(at_ns - self._bank.table.time[known]) <= fresh_ns]
+        plots = [i for i in left if looks[i].record[k.KIND] > INFRARED_NUMBERS]
+        if fresh.size == 0 or not plots:
+            return left
+        records = np.array([looks[i].record for i in plots])
+        sigmas = records[:, [k.S_RANGE, k.S_ASIDE, k.S_ACROSS]]
+        records[:, [k.S_RANGE, k.S_ASIDE, k.S_ACROSS]] = np.hypot(
+            sigmas,
+            [settings.registration_range_sigma_m] + [settings.registration_angle_sigma_rad] * 2,
+        )
+        pairs, costs = self._bank.gate(fresh, at_ns, records, mode_probability_min=0.0)
+        aside = {plots[plot] for _, plot in nearest_global(pairs, costs)}
+        self._counts["out of register"] += len(aside)
+        return [i for i in left if i not in aside]
 
     def _reachable(self, rows: Integers, at_ns: int) -> Integers:
         """Rows that were seen recently enough to be carried to an instant at all."""

@@ -56,7 +56,8 @@ class Upkeep:
     def duplicates(self) -> list[tuple[int, int]]:
         """Pairs (older, younger) of rows that are one object.
 
-        They are where the other is, as fast as the other, and no scan of late has shown both.
+        They are where the other is, as fast as the other, as far as sensors that are not quite
+        in register can tell, and no scan of late has shown both.
         """
         table = self._bank.table
         rows = table.rows(CONFIRMED, LOST)
@@ -71,6 +72,10 @@ class Upkeep:
             return []
         tree = cKDTree(np.array([states[i][0][:3] for i in sure]))
         near = tree.query_pairs(5.0 * self._settings.merge_sigma_max_m, output_type="ndarray")
+        allowance = np.diag(
+            [self._settings.registration_position_sigma_m**2] * 3
+            + [self._settings.registration_velocity_sigma_m_s**2] * 3
+        )
         found: list[tuple[int, int]] = []
         taken: set[int] = set()
         for a, b in sorted(map(tuple, np.sort(near, axis=1).tolist())):
@@ -79,7 +84,7 @@ class Upkeep:
             if taken & {older, younger}:
                 continue
             gap = states[i][0] - states[j][0]
-            joint = states[i][1] + states[j][1]
+            joint = states[i][1] + states[j][1] + allowance
             if not gap @ np.linalg.solve(joint, gap) < _SAME_STATE:
                 continue
             if self._never_together(older, younger):

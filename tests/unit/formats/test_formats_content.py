@@ -37,7 +37,9 @@ durations = st.floats(0.0, 7200.0)
 def state_of(seed: int, at: Instant) -> StateEstimate:
     draw = np.random.default_rng(seed)
     root = draw.normal(size=(6, 6)) * np.array([300.0, 300.0, 300.0, 9.0, 9.0, 9.0])[:, None]
-    mean = np.concatenate([draw.normal(size=3) * 4e6, draw.normal(size=3) * 2e3])
+    direction = draw.normal(size=3)
+    place = direction / np.linalg.norm(direction) * draw.uniform(6.4e6, 4e7)
+    mean = np.concatenate([place, draw.normal(size=3) * 2e3])
     return StateEstimate(at, mean, root @ root.T)
 
 
@@ -50,7 +52,7 @@ places = st.builds(
     st.floats(-3.14, 3.14),
     seeds,
     instants,
-    durations,
+    st.floats(0.001, 7200.0),
 ) | st.builds(Unknown, reasons)
 beliefs = st.lists(st.integers(1, 99), min_size=7, max_size=7).map(
     lambda weights: ClassBelief(tuple(weight / sum(weights) for weight in weights))
@@ -199,7 +201,8 @@ def _correlated() -> Any:
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"position_ecef_m": [5e7, 0.0, 0.0]}, "position_ecef_m: further"),
+        ({"position_ecef_m": [5.1e7, 0.0, 0.0]}, "position_ecef_m: inside the Earth or beyond"),
+        ({"position_ecef_m": [0.0, 0.0, 0.0]}, "position_ecef_m: inside the Earth or beyond"),
         ({"velocity_ecef_m_s": [2e4, 0.0, 0.0]}, "velocity_ecef_m_s: faster"),
         ({"position_ecef_m": [1.0, 2.0]}, "position_ecef_m: expected array of length 3"),
         ({"position_ecef_m": [1.0, 2.0, None]}, r"position_ecef_m\[2\]: expected float"),

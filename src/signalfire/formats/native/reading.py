@@ -34,12 +34,15 @@ from signalfire.picture.estimate import PlaceEstimate, StateEstimate, Unknown
 from signalfire.picture.event import Assessment, ClassBelief, MissileClass, Phase, TrackReport
 from signalfire.picture.warning import AreaKind, Texts, WarnedArea, Warning, WarningStatus
 
-POSITION_MAX_M = 5.0e7
+POSITION_MIN_M, POSITION_MAX_M = 5.0e6, 5.0e7
+"""From the Earth's centre; the lower bound leaves room for a position that was rounded."""
 SPEED_MAX_M_S = 2.0e4
 """Faster than anything that stays near the Earth (escape speed is 11.2 km/s)."""
-VARIANCE_MAX_M2 = 1.0e16
-CORRELATION_SLACK = 1.0e-6
-"""How far below zero an eigenvalue of a correlation matrix may lie by rounding."""
+VARIANCE_MIN, VARIANCE_MAX = 1.0e-8, 1.0e16
+"""In m2 or m2/s2: nobody knows better than to a tenth of a millimetre, or worse than that."""
+TIME_SIGMA_MIN_S = 1.0e-3
+EIGENVALUE_MIN = 1.0e-12
+"""Least eigenvalue of a correlation matrix that can be inverted without losing every digit."""
 
 Form = TypeVar("Form", bound=msgspec.Struct)
 Choice = TypeVar("Choice", Phase, AreaKind, WarningStatus)
@@ -189,8 +192,8 @@ def _track(form: wire.Track, where: str) -> TrackReport:
 
 
 def _state(form: wire.State, where: str) -> StateEstimate:
-    if math.hypot(*form.position_ecef_m) >= POSITION_MAX_M:
-        raise Malformed(f"{where}.position_ecef_m: further than {POSITION_MAX_M:.0f} m")
+    if not POSITION_MIN_M <= math.hypot(*form.position_ecef_m) <= POSITION_MAX_M:
+        raise Malformed(f"{where}.position_ecef_m: inside the Earth or beyond every orbit of use")
     if math.hypot(*form.velocity_ecef_m_s) >= SPEED_MAX_M_S:
         raise Malformed(f"{where}.velocity_ecef_m_s: faster than {SPEED_MAX_M_S:.0f} m/s")
     valid_at = _instant(form.valid_at, f"{where}.valid_at")
@@ -201,16 +204,18 @@ def _state(form: wire.State, where: str) -> StateEstimate:
 
 
 def _require_covariance(covariance: np.ndarray[Any, np.dtype[np.float64]], where: str) -> None:
-    """A covariance has no negative variance and no correlation beyond one, in any direction."""
+    """A covariance is positive definite, with room for rounding: whoever uses it inverts it."""
     variance = np.diagonal(covariance)
-    if not (np.all(variance > 0.0) and np.all(variance <= VARIANCE_MAX_M2)):
-        raise Malformed(f"{where}: a variance is not above 0 and at most {VARIANCE_MAX_M2:.0e}")
+    if not (np.all(variance >= VARIANCE_MIN) and np.all(variance <= VARIANCE_MAX)):
+        raise Malformed(
+            f"{where}: a variance not between {VARIANCE_MIN:.0e} and {VARIANCE_MAX:.0e}"
+        )
     sigma = np.sqrt(variance)
     correlation = covariance / np.outer(sigma, sigma)
-    if not np.all(np.abs(correlation) <= 1.0 + CORRELATION_SLACK):
+    if not np.all(np.abs(correlation) <= 1.0 + EIGENVALUE_MIN):
         raise Malformed(f"{where}: a correlation beyond one")
-    if np.linalg.eigvalsh(correlation)[0] < -CORRELATION_SLACK:
-        raise Malformed(f"{where}: not a covariance, negative in some direction")
+    if np.linalg.eigvalsh(correlation)[0] < EIGENVALUE_MIN:
+        raise Malformed(f"{where}: not a covariance, zero or negative in some direction")
 
 
 def _place(form: wire.Place, where: str) -> PlaceEstimate | Unknown:
@@ -236,6 +241,8 @@ def _place(form: wire.Place, where: str) -> PlaceEstimate | Unknown:
         raise Malformed(f"{where}: a field of a place is missing")
     ee, en, nn = covariance_m2
     _require_covariance(np.array([[ee, en], [en, nn]]), f"{where}.covariance_east_north_m2")
+    if time_sigma_s < TIME_SIGMA_MIN_S:
+        raise Malformed(f"{where}.time_sigma_s: less than {TIME_SIGMA_MIN_S} s")
     at = _instant(time, f"{where}.time")
     return PlaceEstimate(latitude_rad, longitude_rad, covariance_m2, at, time_sigma_s)
 
