@@ -42,7 +42,8 @@ def main(arguments: Sequence[str]) -> int:
     table = Table(*HEADINGS)
     for row in found:
         table.add_row(row.path, row.work, row.figure, row.yardstick, row.ratio)
-    Console().print(table)
+    # Wide enough for the table where the output goes to a file.
+    Console(width=None if sys.stdout.isatty() else 140).print(table)
     if set(names) == set(PATHS):
         RESULTS.write_text(_page(found), encoding="utf-8")
     return 0

@@ -30,15 +30,6 @@ def is_driven(observed: Observed, settings: AssessmentSettings) -> bool:
     return observed.thrust_probability > settings.powered_probability
 
 
-def is_settled(observed: Observed, settings: AssessmentSettings) -> bool:
-    """Whether it is known that the object falls freely, so that flying it forward means something.
-
-    A slow boost looks like free flight to a young track; so free flight must have been established
-    once, or the object be coming down with hardly a doubt, or glide.
-    """
-    return motion_phase(observed, settings) is not Phase.BOOST
-
-
 def is_lost(observed: Observed, now: Instant, settings: AssessmentSettings) -> bool:
     """Whether so long has passed without observation that nothing is known of it any more.
 
@@ -50,7 +41,8 @@ def is_lost(observed: Observed, now: Instant, settings: AssessmentSettings) -> b
     unobserved_s = now.elapsed_s(since=observed.last_observed_at)
     if unobserved_s < settings.lost_after_s:
         return False
-    on_its_path = is_settled(observed, settings) and not is_driven(observed, settings)
+    falls_free = motion_phase(observed, settings) in (Phase.BALLISTIC, Phase.REENTRY)
+    on_its_path = falls_free and not is_driven(observed, settings)
     return not on_its_path or unobserved_ratio(observed, now) > settings.lost_ratio
 
 
@@ -65,9 +57,10 @@ def driven_since(observed: Observed, settings: AssessmentSettings) -> Instant | 
 def motion_phase(observed: Observed, settings: AssessmentSettings) -> Phase:
     """Boost, ballistic, manoeuvring or re-entry, at the last observation.
 
-    It goes forward: boost until free flight is established, and again only when an engine has been
-    at work with hardly a doubt, and for a while; and what was once seen to manoeuvre, for a while,
-    does so until it has left the air.
+    A slow boost looks like free flight to a young track; so it is a boost until free flight has
+    been established once, or the object comes down with hardly a doubt, or glides. From there on it
+    is a boost again only when an engine has been at work with hardly a doubt, and for a while; and
+    what was once seen to manoeuvre, for a while, does so until it has left the air.
     """
     values = _shape(observed.state.mean)
     altitude_m, climb_m_s = float(values[0]), float(values[2])

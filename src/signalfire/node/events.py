@@ -73,7 +73,7 @@ class Event:
 
     event: EventId
     births: dict[EventId, Instant]
-    """Each id that this missile has had, with the launch time under which it was first told."""
+    """Each id that this missile has had, and by when it was surely launched, as first told."""
     opened_at: Instant
     unborn: set[EventId] = field(default_factory=set)
     """Ids of which a track was told and no launch time yet."""

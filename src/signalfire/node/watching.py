@@ -13,7 +13,7 @@ from signalfire.basis.instant import Instant
 from signalfire.fusion.combine import combine
 from signalfire.node.change import is_material
 from signalfire.node.desk import Desk
-from signalfire.node.events import FRESH_S, Event, Superseded
+from signalfire.node.events import FRESH_S, Event, Superseded, surely_launched
 from signalfire.node.intake import PartnerReport, refuse
 from signalfire.node.post import Post
 from signalfire.picture.detection import Detection
@@ -98,8 +98,7 @@ def _new_own_event(
 ) -> Event | None:
     if current.status is not TrackStatus.CONFIRMED or not evidence(current).is_missile:
         return None
-    launch = estimate_launch(current)
-    born = launch.time if isinstance(launch, PlaceEstimate) else current.last_observed_at
+    born = surely_launched(estimate_launch(current), current.last_observed_at)
     alive = [t.track for t in tracks if t.status is TrackStatus.CONFIRMED and t != current]
     if current.observed_s < YOUNG_S and post.book.is_beside_another(current, busy=alive):
         return None

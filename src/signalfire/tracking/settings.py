@@ -114,9 +114,9 @@ class TrackingSettings:
     """Two tracks are one object when so many looks have never shown them side by side."""
     merge_sigma_max_m: float = 3_000.0
     """And their distance is known to this or better."""
-    registration_position_sigma_m: float = 1_000.0
-    """What two sensors of a nation may disagree by: 50 m and 1 mrad at 1,000 km, 0.3 s of clock."""
-    registration_velocity_sigma_m_s: float = 20.0
+    registration_position_sigma_m: float = 500.0
+    """What two tracks of one object may differ by when sensors are not quite in register."""
+    registration_velocity_sigma_m_s: float = 10.0
     registration_range_sigma_m: float = 500.0
     """What one range may be wrong by, 0.1 to 0.3 s of a clock at 2 to 4 km/s included."""
     registration_angle_sigma_rad: float = 1.0e-3
