@@ -6,7 +6,7 @@ from pathlib import Path
 from statistics import median
 
 from flight_play import BORDERLINE_FRACTION, EventStory, NationStory, Outcome, Said
-from flight_plots import Axis, Curve, chart
+from flight_plots import BLUE, GREEN, GREY, RED, Axis, Curve, chart
 
 MOMENTS_S = (120.0, 180.0)
 AFTER_BURNOUT_S = 30.0
@@ -14,7 +14,7 @@ LINE_AGE_MAX_S = 2.0
 """A line older than this does not speak for a moment."""
 PHASES_MAX = 8
 """Boost, ballistic, re-entry, manoeuvring, lost and found, ended: more is restless."""
-PLOT_UNTIL_S = 900
+PLOT_UNTIL_S = 700
 PLOT_STEP_S = 5
 PLOT_FLIGHTS_MIN = 5
 STATED = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
@@ -324,39 +324,38 @@ def _area_counts(outcome: Outcome) -> str:
 
 def impact_error_plot(played: Sequence[Outcome]) -> str:
     """Median and 90 % of the impact error over flights, against time since launch."""
-    curves: dict[str, list[tuple[float, float]]] = {"median": [], "90 %": []}
-    stated: list[tuple[float, float]] = []
-    for t_s in range(60, PLOT_UNTIL_S + 1, PLOT_STEP_S):
-        said = [_at(told.impact, float(t_s)) for o in played if (told := _best(o)) is not None]
-        known = [each for each in said if each is not None]
-        if len(known) < PLOT_FLIGHTS_MIN:
-            continue
-        errors_km = sorted(each.error_km for each in known)
-        curves["median"].append((t_s, median(errors_km)))
-        curves["90 %"].append((t_s, errors_km[min(len(known) - 1, int(0.9 * len(known)))]))
-        stated.append((t_s, median(each.semi_major_km for each in known)))
+    curves = []
+    for name, ink in (("ballistic", GREEN), ("manoeuvring", RED)):
+        group = [o for o in played if (_group(o) == "manoeuvring") == (name == "manoeuvring")]
+        told = [story for o in group if (story := _best(o)) is not None]
+        middle, high = [], []
+        for t_s in range(60, PLOT_UNTIL_S + 1, PLOT_STEP_S):
+            said = [_at(story.impact, float(t_s)) for story in told]
+            errors_km = sorted(each.error_km for each in said if each is not None)
+            if len(errors_km) >= PLOT_FLIGHTS_MIN:
+                middle.append((t_s, median(errors_km)))
+                high.append((t_s, errors_km[int(0.9 * (len(errors_km) - 1))]))
+        curves.append(Curve(f"{name}, median", middle, ink))
+        curves.append(Curve(f"{name}, 90 %", high, ink, is_dashed=True))
     return chart(
         "Impact error against time since launch",
         Axis("seconds since launch", 60.0, PLOT_UNTIL_S, range(100, PLOT_UNTIL_S + 1, 100)),
-        Axis("impact error, km", 0.03, 1000.0, (0.1, 1, 10, 100, 1000), is_log=True),
-        [
-            *(Curve(name, points) for name, points in curves.items()),
-            Curve("median 90 % semi-major", stated, is_dashed=True),
-        ],
+        Axis("impact error, km", 0.01, 1000.0, (0.01, 0.1, 1, 10, 100, 1000), is_log=True),
+        curves,
     )
 
 
 def calibration_plot(played: Sequence[Outcome]) -> str:
     """How often the ellipse of a stated content held, every flight counting the same."""
-    curves = [Curve("as stated", [(0.0, 0.0), (1.0, 1.0)], is_dashed=True)]
-    for what, pick in (("launch", _launch), ("impact", _impact)):
+    curves = [Curve("as stated", [(0.0, 0.0), (1.0, 1.0)], GREY, is_dashed=True)]
+    for what, pick, ink in (("launch", _launch, GREEN), ("impact", _impact, BLUE)):
         flights = [[s for told in _views(o) for s in pick(told)] for o in played]
         spoken = [flight for flight in flights if flight]
         points = [(0.0, 0.0)]
         for stated in STATED:
             held = [_share(flight, _within(stated)) for flight in spoken]
             points.append((stated, sum(held) / max(len(held), 1)))
-        curves.append(Curve(what, points))
+        curves.append(Curve(what, points, ink))
     tenths = [0.1 * n for n in range(0, 11, 2)]
     return chart(
         "Stated ellipse content against how often it held",

@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+GREEN, RED, BLUE, GREY = "#1f6f4a", "#b03020", "#2b5c9e", "#666666"
 _LEFT, _TOP, _WIDTH, _HEIGHT = 64.0, 24.0, 520.0, 300.0
-_INK = ("#1f6f4a", "#b03020", "#2b5c9e", "#7a6a00")
 
 
 @dataclass(frozen=True)
@@ -14,6 +14,7 @@ class Curve:
 
     name: str
     points: Sequence[tuple[float, float]]
+    ink: str
     is_dashed: bool = False
 
 
@@ -46,7 +47,7 @@ def chart(title: str, across: Axis, up: Axis, curves: Sequence[Curve]) -> str:
         *_grid(across, up),
     ]
     for number, curve in enumerate(curves):
-        ink = _INK[number % len(_INK)]
+        ink = curve.ink
         dash = ' stroke-dasharray="5 4"' if curve.is_dashed else ""
         path = " ".join(f"{_x(across, x):.1f},{_y(up, y):.1f}" for x, y in curve.points)
         parts.append(

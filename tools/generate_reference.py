@@ -6,6 +6,7 @@
 import argparse
 import ast
 import importlib
+import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -23,7 +24,10 @@ MADE = "<!-- Written by `make docs` from the code; change the code, not this pag
 def prose(text: str | None) -> str:
     """A docstring as one line of Markdown."""
     words = " ".join((text or "").split()).replace("``", "`")
-    return words.replace("|", "\\|").replace("::", ":")
+    words = words.replace("|", "\\|").replace("::", ":")
+    parts = words.split("`")
+    parts[::2] = [part.replace("<", "\\<") for part in parts[::2]]  # a tag, and so not to be seen
+    return "`".join(parts)
 
 
 def first_sentence(text: str | None) -> str:
@@ -117,6 +121,7 @@ def parameter_row(parameter: TyperArgument | TyperOption) -> str:
         names = f"`{(parameter.metavar or parameter.name or '').upper()}`"
     default = parameter.default
     is_plain = isinstance(default, str | int | float | Path) and not isinstance(default, bool)
+    is_plain = is_plain and default != ""
     standing = "required" if parameter.required else f"`{default}`" if is_plain else ""
     return f"| {names} | {standing} | {prose(parameter.help)} |"
 
@@ -126,7 +131,8 @@ def command_entries(path: str, command: TyperCommand | TyperGroup) -> Iterator[s
     context = command.context_class(command, info_name=path)
     yield f"## {path}\n"
     yield (command.help or "").split("\f")[0].strip() + "\n"
-    yield "```\n" + command.get_usage(context).removeprefix("Usage: ") + "\n```\n"
+    usage = command.get_usage(context).removeprefix("Usage: ")
+    yield "```\n" + re.sub(r"\{(\w+)\}", lambda name: name[1].upper(), usage) + "\n```\n"
     rows = [
         parameter_row(parameter)
         for parameter in command.params
@@ -147,7 +153,8 @@ def commands_page() -> str:
     main = importlib.import_module("signalfire.cli.main")
     command = typer.main.get_command(main.app)
     assert isinstance(command, TyperCommand | TyperGroup)
-    lines = ["# Commands", "", MADE, "", *command_entries("signalfire", command)]
+    after = "Exit statuses: [file formats](formats.md#exit-status). Every command has `--help`."
+    lines = ["# Commands", "", MADE, "", after, "", *command_entries("signalfire", command)]
     return "\n".join(lines).rstrip() + "\n"
 
 

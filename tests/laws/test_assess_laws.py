@@ -11,11 +11,12 @@ from signalfire.assess import _kernels
 from signalfire.assess.assessor import assess_state
 from signalfire.assess.boost import BY_MOTION, BY_STATE
 from signalfire.assess.impact import predict_impact
-from signalfire.assess.observed import Observed
+from signalfire.assess.observed import Observed, Remembered
 from signalfire.assess.settings import DEFAULT_SETTINGS
 from signalfire.basis.identity import NationId, NodeId, event_id
 from signalfire.basis.instant import Instant
 from signalfire.picture.estimate import PlaceEstimate, StateEstimate, Unknown
+from signalfire.picture.event import Phase
 from signalfire.space.geodesy import Geodetic, enu_from_ecef
 
 START = Instant(1_800_000_000 * 10**9)
@@ -94,6 +95,45 @@ def test_every_state_is_assessed_and_beliefs_sum_to_one(
         result.prediction.footprint()
 
 
+looks = st.lists(
+    st.tuples(st.floats(0.0, 1.0), st.booleans(), st.floats(500.0, 68e3), st.floats(-1.2, 1.2)),
+    min_size=2,
+    max_size=12,
+)
+
+
+@given(looks=looks, step_s=st.floats(0.5, 4.0))
+@settings(max_examples=60, deadline=None)
+def test_a_manoeuvre_in_the_air_and_free_flight_are_never_unseen(
+    looks: list[tuple[float, bool, float, float]], step_s: float
+) -> None:
+    before: Remembered | None = None
+    for k, (thrust_probability, is_free, altitude_m, angle_rad) in enumerate(looks):
+        at = START.later(k * step_s)
+        mean = state(altitude_m, 1_200.0, angle_rad, 0.5, 39.0)
+        observed = Observed(
+            event=event_id(NodeId("KOR-1"), 1),
+            author=None,
+            state=StateEstimate(at, mean, covariance(3.0)),
+            thrust_probability=thrust_probability,
+            free_flight_seen=is_free,
+            launch=Unknown("not asked"),
+            observed_s=20.0,
+            witnesses=1,
+            last_observed_at=at,
+            before=before,
+        )
+        result = assess_state(observed, at)
+        now_is = result.remembered
+        if before is not None and before.motion is Phase.MANOEUVRING:
+            assert now_is.motion is Phase.MANOEUVRING
+        elif before is not None and before.motion is not Phase.BOOST and step_s * k < 3.0:
+            assert now_is.motion in (Phase.BALLISTIC, Phase.REENTRY)
+        if now_is.motion is Phase.BOOST:
+            assert isinstance(result.assessment.impact, Unknown)
+        before = now_is
+
+
 @given(mean=high_states, sigma=st.floats(0.1, 5.0), factor=st.floats(1.1, 4.0))
 def test_knowing_less_never_makes_the_ellipse_smaller(
     mean: np.ndarray, sigma: float, factor: float
@@ -154,6 +194,11 @@ def test_the_compiled_kernels_are_the_written_ones(mean: np.ndarray) -> None:
     for shape, out in zip((_kernels.shape, _kernels.shape.py_func), numbers, strict=True):  # type: ignore[attr-defined]
         shape(mean, out)
     np.testing.assert_allclose(numbers[0], numbers[1], rtol=1e-9)
+    points = np.array([[0.0] * 9, [0.5, -0.5, 1.0, 0.2, -1.0, 0.3, 1.5, 1.7, -1.7]])
+    ends = np.full((2, 2, 4), np.nan)
+    for land, out in zip((_kernels.land, _kernels.land.py_func), ends, strict=True):  # type: ignore[attr-defined]
+        land(mean, np.eye(6), air, points, 4_000.0, out)
+    np.testing.assert_allclose(ends[0], ends[1], rtol=1e-9)
     moving = np.append(mean, [3.0, -2.0, 5.0])
     for family in (BY_STATE, BY_MOTION):
         outs = np.zeros((2, 8))

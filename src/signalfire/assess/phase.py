@@ -73,7 +73,8 @@ def motion_phase(observed: Observed, settings: AssessmentSettings) -> Phase:
         climb_max_m_s = BOOST_CLIMB_M_S if flew_free else GLIDE_CLIMB_M_S
         if not is_high and climb_m_s < climb_max_m_s:
             return Phase.MANOEUVRING
-        if observed.thrust_probability > settings.relit_probability:
+        is_sure = observed.thrust_probability > settings.relit_probability
+        if is_sure or observed.before is None:
             return Phase.BOOST
     is_falling = climb_m_s < 0.0
     is_coasting = observed.thrust_probability < settings.coasting_probability

@@ -7,6 +7,7 @@ import typer
 
 from signalfire.basis.errors import BadInput, Malformed
 from signalfire.basis.identity import NationId, nation_id, nation_of, node_id
+from signalfire.release.trust import read_trust
 from signalfire.rim.keys import (
     describe_key,
     new_node_key,
@@ -51,13 +52,26 @@ def new(
 
 @app.command("trust")
 def trust(
-    roots: Annotated[list[Path], typer.Argument(help="Root keys, named <NATION>.root.pem.")],
+    roots: Annotated[
+        list[str],
+        typer.Argument(
+            help="KOR=<public key in base64>, as `keys show` prints it, for each nation."
+        ),
+    ],
     out: Annotated[Path, typer.Option(help="The trust file.")] = Path("trust.toml"),
 ) -> None:
     """Write a trust file: whose root key is whose."""
-    known = {_nation(path.name.split(".")[0]): read_private_key(path) for path in roots}
-    write_trust_file(out, {nation: key.public_key() for nation, key in known.items()})
+    known = read_trust("\n".join(["format = 1", "[root]", *(_trust_line(text) for text in roots)]))
+    write_trust_file(out, known)
     print(f"{out}: {', '.join(sorted(known))}")
+
+
+def _trust_line(text: str) -> str:
+    """One line of a trust file, from NATION=KEY."""
+    name, _, key = text.partition("=")
+    if not key or any(sign in key for sign in '"\\\n'):
+        raise BadInput(f"{text[:40]!r}: write a nation and its root's public key, KOR=<base64>")
+    return f'{_nation(name)} = "{key}"'
 
 
 @app.command("sign")

@@ -15,6 +15,9 @@ from signalfire.node.watching import Changes
 from signalfire.picture.estimate import PlaceEstimate, StateEstimate
 from signalfire.picture.event import Assessment, EventView, Phase
 
+FORCED_MAX_S = 60.0
+"""What an engine or lift may drive is carried forward no longer than this unobserved."""
+
 
 def show(post: Post, desk: Desk, changes: Changes) -> None:
     """Write the lines that are due: all views at a whole second, else those that changed."""
@@ -50,13 +53,25 @@ def _views(post: Post, event: Event, changes: Changes, *, every: bool) -> list[E
 def _at_now(view: EventView, now: Instant) -> EventView:
     """The view with its state moved to ``now``; what came down before lies where it fell."""
     assessment = view.assessment
-    if assessment.state is None:
+    state, impact = assessment.state, assessment.impact
+    if state is None:
         return view
-    impact = assessment.impact
-    until = min(now, impact.time) if isinstance(impact, PlaceEstimate) else now
     is_forced = assessment.phase in (Phase.BOOST, Phase.MANOEUVRING)
-    state = moved(assessment.state, until, is_forced=is_forced)
+    if isinstance(impact, PlaceEstimate):
+        state = moved(state, min(now, impact.time), is_forced=is_forced)
+    elif _is_anywhere(assessment, state, now):
+        return replace(view, assessment=replace(assessment, state=None))
+    else:
+        state = moved(state, now, is_forced=is_forced)
     if state.valid_at < now:
         at_rest = np.concatenate([state.position_ecef_m, np.zeros(3)])
         state = StateEstimate(now, at_rest, state.covariance)
     return replace(view, assessment=replace(assessment, state=state))
+
+
+def _is_anywhere(assessment: Assessment, state: StateEstimate, now: Instant) -> bool:
+    """Whether nothing honest can be said of where an object is whose fall is not foreseen."""
+    if assessment.phase in (Phase.LOST, Phase.ENDED):
+        return True
+    is_forced = assessment.phase in (Phase.BOOST, Phase.MANOEUVRING)
+    return is_forced and now.elapsed_s(since=state.valid_at) > FORCED_MAX_S

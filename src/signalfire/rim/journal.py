@@ -2,7 +2,7 @@
 
 Append-only, chained by hash, and on the disk before anything is acknowledged. The chain finds
 damage inside the record; a cut exactly between two records can only be found by someone who knows
-the head, so ``Journal.head`` goes out with every heartbeat and partners remember it.
+the head: write down what ``journal verify`` prints.
 """
 
 import errno

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 
 from signalfire.assess.assessor import assess_state, assess_track
-from signalfire.assess.observed import Observed
+from signalfire.assess.observed import Observed, Remembered
+from signalfire.assess.settings import DEFAULT_SETTINGS
 from signalfire.basis.identity import NationId, NodeId, event_id, track_id
 from signalfire.basis.instant import Instant
 from signalfire.picture.estimate import PlaceEstimate, StateEstimate, Unknown
-from signalfire.picture.event import MissileClass, Phase
+from signalfire.picture.event import ClassBelief, MissileClass, Phase
 from signalfire.picture.track import Track, TrackStatus
 from signalfire.space.geodesy import Geodetic, enu_from_ecef
 
@@ -86,16 +87,103 @@ def test_thrust_again_high_up_is_the_next_stage() -> None:
     assert found.phase is Phase.BOOST and isinstance(found.impact, Unknown)
 
 
+PULLING = replace(COASTING, state=state(28e3, 1_600.0, -5.0), thrust_probability=0.95)
+
+
+def watched(*looks: Observed) -> list[Phase]:
+    """The phases of looks a second apart, each assessed with what the one before handed on."""
+    phases: list[Phase] = []
+    before: Remembered | None = None
+    for k, look in enumerate(looks):
+        at = START.later(float(k))
+        seen = replace(look.state, valid_at=at)
+        result = assess_state(replace(look, state=seen, last_observed_at=at, before=before), at)
+        before = result.remembered
+        phases.append(result.assessment.phase)
+    return phases
+
+
 def test_a_push_in_the_air_after_free_flight_is_a_manoeuvre() -> None:
-    pulling = replace(COASTING, state=state(28e3, 1_600.0, -5.0), thrust_probability=0.95)
-    found = assess_state(pulling, START).assessment
+    found = assess_state(PULLING, START).assessment
     assert found.phase is Phase.MANOEUVRING
     assert found.belief.likeliest is MissileClass.MANOEUVRING
-    ballistic = assess_state(replace(pulling, thrust_probability=0.0), START).assessment
+    ballistic = assess_state(replace(PULLING, thrust_probability=0.0), START).assessment
     if isinstance(found.impact, PlaceEstimate):
         assert isinstance(ballistic.impact, PlaceEstimate)
         wide, narrow = found.impact.ellipse_p90, ballistic.impact.ellipse_p90
         assert wide.semi_major_m >= narrow.semi_major_m
+
+
+def test_one_odd_look_makes_no_manoeuvre_and_no_boost() -> None:
+    falling = replace(PULLING, thrust_probability=0.0)
+    assert watched(falling, PULLING, falling, PULLING, PULLING, falling) == [Phase.REENTRY] * 6
+    coasting = replace(COASTING, state=state(150e3, 3_500.0, 40.0))
+    blip = replace(coasting, thrust_probability=0.97)
+    assert watched(coasting, blip, blip, coasting) == [Phase.BALLISTIC] * 4
+
+
+def test_what_manoeuvres_for_a_while_stays_manoeuvring() -> None:
+    falling = replace(PULLING, thrust_probability=0.0)
+    phases = watched(falling, *[PULLING] * 4, falling, PULLING, *[falling] * 20)
+    assert phases[:4] == [Phase.REENTRY] * 4
+    assert set(phases[4:]) == {Phase.MANOEUVRING}
+
+
+def test_what_climbs_out_of_the_air_after_a_manoeuvre_flies_free_again() -> None:
+    skipping = replace(COASTING, state=state(80e3, 2_500.0, 10.0))
+    assert watched(*[PULLING] * 5, skipping)[-1] is Phase.BALLISTIC
+
+
+def test_an_engine_that_burns_again_for_a_while_is_the_next_stage() -> None:
+    coasting = replace(COASTING, state=state(150e3, 3_500.0, 40.0))
+    relit = replace(coasting, thrust_probability=0.97)
+    phases = watched(coasting, *[relit] * 5)
+    assert phases[-1] is Phase.BOOST
+    doubtful = replace(coasting, thrust_probability=0.8)
+    assert set(watched(coasting, *[doubtful] * 10)) == {Phase.BALLISTIC}
+
+
+def test_a_slow_boost_that_looks_like_free_flight_now_and_then_is_one_boost() -> None:
+    looks = [
+        replace(COASTING, free_flight_seen=False, thrust_probability=probability)
+        for probability in (0.9, 0.3, 0.02, 0.6, 0.04, 0.01, 0.8, 0.2)
+    ]
+    assert set(watched(*looks)) == {Phase.BOOST}
+
+
+def test_free_flight_once_established_is_not_forgotten_with_a_partners_word() -> None:
+    unsaid = replace(COASTING, free_flight_seen=False, thrust_probability=0.2)
+    assert watched(COASTING, unsaid, COASTING, unsaid) == [Phase.BALLISTIC] * 4
+
+
+def test_a_low_fast_flight_may_glide_and_its_impact_is_not_named() -> None:
+    low = replace(COASTING, state=state(40e3, 2_600.0, 8.0))
+    result = assess_state(low, START)
+    impact = result.assessment.impact
+    assert isinstance(impact, Unknown) and "may glide" in impact.reason
+    assert result.assessment.belief.likeliest is MissileClass.MANOEUVRING
+    assert result.prediction is not None and result.prediction.footprint() is not None
+
+
+def test_a_glider_that_is_not_seen_any_more_has_not_ended_while_it_may_still_glide() -> None:
+    gliding = replace(
+        PULLING,
+        state=state(25e3, 2_000.0, 0.0),
+        before=Remembered(Phase.MANOEUVRING, ClassBelief((0.0,) * 6 + (1.0,)), START, 60e3),
+    )
+    prediction = assess_state(gliding, START).prediction
+    assert prediction is not None
+    fall_s = float(prediction.path[-1, 0])
+    assert assess_state(gliding, START.later(fall_s + 60.0)).assessment.phase is Phase.LOST
+    after = START.later(prediction.fall_max_s + 300.0)
+    assert assess_state(gliding, after).assessment.phase is Phase.ENDED
+
+
+def test_what_was_lost_under_power_is_given_up_in_the_end() -> None:
+    burning = replace(COASTING, thrust_probability=0.99, free_flight_seen=False)
+    hold_s = DEFAULT_SETTINGS.ended_unforeseen_hold_s
+    assert assess_state(burning, START.later(hold_s - 1.0)).assessment.phase is Phase.LOST
+    assert assess_state(burning, START.later(hold_s)).assessment.phase is Phase.ENDED
 
 
 def test_a_glider_never_seen_in_free_flight_is_no_boost() -> None:
@@ -121,6 +209,9 @@ def test_what_is_in_orbit_is_a_space_launch_and_does_not_come_down() -> None:
     found = assess_state(replace(COASTING, state=orbiting), START).assessment
     assert found.belief.likeliest is MissileClass.SLV
     assert isinstance(found.impact, Unknown) and "orbit" in found.impact.reason
+    later = START.later(DEFAULT_SETTINGS.ended_unsure_hold_s)
+    unseen = assess_state(replace(COASTING, state=orbiting), later).assessment
+    assert unseen.phase is Phase.ENDED
 
 
 def test_burning_longer_than_any_missile_means_a_space_launch() -> None:
@@ -177,7 +268,7 @@ def test_the_class_is_kept_when_the_air_has_taken_the_energy() -> None:
     before = assess_state(COASTING, START).assessment.belief
     slowed = replace(COASTING, state=state(15e3, 1_000.0, -60.0), launch=Unknown("not seen"))
     assert assess_state(slowed, START).assessment.belief.likeliest is MissileClass.SRBM
-    kept = replace(slowed, belief_before=before)
+    kept = replace(slowed, before=Remembered(Phase.REENTRY, before, None, 300e3))
     assert assess_state(kept, START).assessment.belief == before
 
 

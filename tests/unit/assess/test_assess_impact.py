@@ -6,11 +6,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from signalfire.assess.impact import likely_lift_ratio_sigma, predict_impact
+from signalfire.assess import _kernels
+from signalfire.assess.impact import (
+    FLIGHT_MAX_S,
+    MAY_GLIDE,
+    ImpactPrediction,
+    lift_share,
+    predict_impact,
+)
 from signalfire.assess.settings import DEFAULT_SETTINGS
 from signalfire.basis.instant import Instant
 from signalfire.picture.estimate import PlaceEstimate, StateEstimate, Unknown
-from signalfire.space.geodesy import Geodetic, distance_m, enu_from_ecef
+from signalfire.space.geodesy import Geodetic, distance_m, enu_from_ecef, geodetic
 
 START = Instant(1_800_000_000 * 10**9)
 
@@ -54,18 +61,100 @@ def test_a_perfectly_known_state_still_has_an_ellipse() -> None:
 
 
 def test_a_low_path_may_use_lift_and_its_ellipse_says_so() -> None:
-    low = landed(state(30e3, 1_500.0, 15.0))
-    no_lift = replace(DEFAULT_SETTINGS, lift_ratio_sigma=DEFAULT_SETTINGS.trim_ratio_sigma)
-    stiff = predict_impact(state(30e3, 1_500.0, 15.0), no_lift).impact
+    low = landed(state(30e3, 1_000.0, 15.0))
+    no_lift = replace(DEFAULT_SETTINGS, lift_ratio_max=0.0, trim_ratio_sigma=0.0)
+    stiff = predict_impact(state(30e3, 1_000.0, 15.0), no_lift).impact
     assert isinstance(stiff, PlaceEstimate)
-    assert low.ellipse_p90.semi_major_m > 3.0 * stiff.ellipse_p90.semi_major_m
+    assert low.ellipse_p90.semi_major_m > 10.0 * stiff.ellipse_p90.semi_major_m
+    assert low.ellipse_p90.semi_minor_m > 3.0 * stiff.ellipse_p90.semi_minor_m
 
 
-def test_lift_fades_between_low_and_high_paths() -> None:
-    sigmas = [likely_lift_ratio_sigma(h, DEFAULT_SETTINGS) for h in (2e4, 6.5e4, 9e4, 1.1e5, 1e6)]
-    assert sigmas[0] == sigmas[1] == DEFAULT_SETTINGS.lift_ratio_sigma
-    assert sigmas[1] > sigmas[2] > sigmas[3]
-    assert sigmas[3] == sigmas[4] == DEFAULT_SETTINGS.trim_ratio_sigma
+def glide_m(seen: StateEstimate, lift_ratio: float) -> float:
+    """How far beyond the ballistic impact a steady lift-to-drag ratio carries."""
+    drag = 1.0 / DEFAULT_SETTINGS.ballistic_coefficient_kg_m2
+    ends = []
+    for up in (0.0, lift_ratio):
+        path = np.empty((4_000, 7))
+        rows, _, _ = _kernels.fly(
+            seen.mean, np.array([drag, up, 0.0]), 10.0, 2.0, FLIGHT_MAX_S, path
+        )
+        ends.append(geodetic(path[rows - 1, 1:4]))
+    return distance_m(*ends)
+
+
+@pytest.mark.parametrize(
+    ("altitude_m", "speed_m_s", "path_angle_deg"),
+    [(30e3, 1_000.0, 15.0), (45e3, 800.0, 30.0), (25e3, 1_300.0, 35.0), (20e3, 1_000.0, -50.0)],
+)
+def test_the_ellipse_of_a_low_flight_reaches_as_far_as_lift_carries(
+    altitude_m: float, speed_m_s: float, path_angle_deg: float
+) -> None:
+    seen = state(altitude_m, speed_m_s, path_angle_deg)
+    reach_m = glide_m(seen, DEFAULT_SETTINGS.lift_ratio_max)
+    assert reach_m < landed(seen).ellipse_p90.semi_major_m < 1.6 * reach_m
+
+
+def test_a_fast_glide_is_not_named_but_its_corridor_is_known() -> None:
+    prediction = predict_impact(state(40e3, 2_600.0, 8.0), DEFAULT_SETTINGS)
+    assert prediction.impact == Unknown(MAY_GLIDE)
+    footprint = prediction.footprint()
+    assert footprint is not None and footprint.samples == 64
+    longest_s = float(footprint.time_s.max())
+    assert longest_s > 1.5 * float(prediction.path[-1, 0])
+    assert prediction.fall_max_s > 1.5 * float(prediction.path[-1, 0])
+
+
+def test_an_expired_forecast_threatens_nothing() -> None:
+    prediction = predict_impact(state(200e3, 3_000.0, 43.0), DEFAULT_SETTINGS)
+    assert prediction.footprint() is not None
+    assert replace(prediction, is_expired=True).footprint() is None
+
+
+def test_where_many_flights_may_stay_up_no_footprint_is_drawn() -> None:
+    fast = state(300e3, 7_300.0, 0.0, 60.0)
+    assert predict_impact(fast, DEFAULT_SETTINGS).footprint() is None
+
+
+def test_lift_fades_between_low_and_high_paths_and_between_shallow_and_steep_ones() -> None:
+    def shares(steps: list[tuple[float, float]]) -> list[float]:
+        return [
+            lift_share(apogee_m, math.radians(dive_deg), DEFAULT_SETTINGS)
+            for apogee_m, dive_deg in steps
+        ]
+
+    low = shares([(2e4, 90.0), (6.5e4, 90.0), (9e4, 90.0), (1.1e5, 90.0), (1e6, 90.0)])
+    assert low[0] == low[1] == 1.0 > low[2] > low[3] == low[4] == 0.0
+    shallow = shares([(2e5, 2.0), (2e5, 7.0), (2e5, 10.0), (2e5, 13.0), (2e5, 60.0)])
+    assert shallow[0] == shallow[1] == 1.0 > shallow[2] > shallow[3] == shallow[4] == 0.0
+
+
+def test_a_shallow_entry_from_above_the_air_may_be_a_gliders() -> None:
+    glider = state(140e3, 5_000.0, 0.0)
+    assert predict_impact(glider, DEFAULT_SETTINGS).impact == Unknown(MAY_GLIDE)
+    assert landed(state(140e3, 5_000.0, 30.0)).ellipse_p90.semi_major_m < 50e3
+
+
+def test_the_air_on_the_way_down_does_not_make_a_high_flight_a_low_one() -> None:
+    slowed = state(14e3, 1_000.0, -50.0)
+    forgotten = predict_impact(slowed, DEFAULT_SETTINGS)
+    known = predict_impact(slowed, DEFAULT_SETTINGS, apogee_before_m=300e3)
+    assert known.apogee_m == 300e3
+
+    def size_m(prediction: ImpactPrediction) -> float:
+        assert isinstance(prediction.impact, PlaceEstimate)
+        return prediction.impact.ellipse_p90.semi_major_m
+
+    assert size_m(known) < 0.1 * size_m(forgotten)
+
+
+def test_what_was_seen_to_manoeuvre_may_do_so_again_on_any_path() -> None:
+    seen = state(40e3, 1_500.0, -40.0)
+    falling = predict_impact(seen, DEFAULT_SETTINGS, apogee_before_m=300e3).impact
+    pulling = predict_impact(
+        seen, DEFAULT_SETTINGS, apogee_before_m=300e3, is_manoeuvring=True
+    ).impact
+    assert isinstance(falling, PlaceEstimate) and isinstance(pulling, PlaceEstimate)
+    assert pulling.ellipse_p90.semi_major_m > 10.0 * falling.ellipse_p90.semi_major_m
 
 
 def test_what_stays_in_orbit_has_no_impact() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,11 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from signalfire.assess.areas import AreaTable
+from signalfire.assess.impact import predict_impact
+from signalfire.assess.settings import DEFAULT_SETTINGS
 from signalfire.assess.threats import joint_probability, threats
 from signalfire.basis.identity import NationId
 from signalfire.basis.instant import Instant
 from signalfire.basis.kernel import Floats
+from signalfire.picture.estimate import PlaceEstimate, StateEstimate, Unknown
 from signalfire.picture.footprint import Footprint
+from signalfire.space.geodesy import Geodetic, enu_from_ecef
 
 START = Instant(1_500_000_000 * 10**9)
 JAPAN, KOREA = NationId("JPN"), NationId("KOR")
@@ -154,3 +159,32 @@ def test_crossing_times_are_those_that_fine_steps_find(seed: int, bearing_rad: f
         elif np.isfinite(first_s[0, index]):
             # Only a corner, cut so closely that the fine steps miss it.
             assert last_s[0, index] - first_s[0, index] <= 1.001
+
+
+def test_a_sure_overflight_is_told_though_nobody_can_say_where_it_falls() -> None:
+    place = Geodetic.from_degrees(41.0, 136.0, 300e3)
+    east = enu_from_ecef(place).T @ np.array([5_000.0, 0.0, 1_500.0])
+    sigmas = np.array([2e3] * 3 + [150.0] * 3)
+    state = StateEstimate(START, np.concatenate([place.ecef_m(), east]), np.diag(sigmas**2))
+    prediction = predict_impact(state, DEFAULT_SETTINGS)
+    assert isinstance(prediction.impact, Unknown)
+    footprint = prediction.footprint()
+    assert footprint is not None
+    found = {threat.area: threat for threat in threats(footprint, TABLE, JAPAN)}
+    assert found["J-1"].affected_probability > 0.9 > 0.1 > found["J-1"].hit_probability
+
+
+def test_a_glider_threatens_what_lies_ahead_of_its_ballistic_fall() -> None:
+    place = Geodetic.from_degrees(41.0, 134.0, 45e3)
+    east = enu_from_ecef(place).T @ np.array([2_300.0, 0.0, 200.0])
+    covariance = np.diag([100.0**2] * 3 + [5.0**2] * 3)
+    state = StateEstimate(START, np.concatenate([place.ecef_m(), east]), covariance)
+    glider = predict_impact(state, DEFAULT_SETTINGS)
+    assert isinstance(glider.impact, Unknown)
+    stiff = predict_impact(state, replace(DEFAULT_SETTINGS, lift_ratio_max=0.0))
+    assert isinstance(stiff.impact, PlaceEstimate)
+    first, second = glider.footprint(), stiff.footprint()
+    assert first is not None and second is not None
+    assert "J-1" not in {threat.area for threat in threats(second, TABLE, JAPAN)}
+    ahead = {threat.area: threat for threat in threats(first, TABLE, JAPAN)}
+    assert 0.1 < ahead["J-1"].affected_probability < 0.6

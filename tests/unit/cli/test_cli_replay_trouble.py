@@ -1,7 +1,6 @@
 """Recordings, files, options with trouble: one clear paragraph, the right status, nothing half."""
 
 import json
-import random
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -130,16 +129,6 @@ def test_exact_repeats_are_counted_and_not_refused(
     assert ran.status == 0
     assert "36 lines played, 0 refused, 24 repeats" in ran.err
     assert refused(tmp_path / "out") == []
-
-
-def test_lines_in_another_order_are_all_taken(
-    replay: Replay, quiet: list[bytes], tmp_path: Path
-) -> None:
-    lines = list(quiet)
-    random.Random(5).shuffle(lines)
-    ran = replay(lines)
-    assert ran.status == 0
-    assert "12 lines played, 0 refused, 0 repeats" in ran.err
 
 
 def test_a_nation_outside_the_agreement_shares_nothing_and_is_named(
