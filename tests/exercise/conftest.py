@@ -82,4 +82,4 @@ class Stage:
 @pytest.fixture
 def stage() -> Callable[..., Any]:
     """A stage under the packaged agreement, or under another one."""
-    return lambda agreement=packaged_agreement(): Stage(agreement)
+    return lambda agreement=None: Stage(agreement or packaged_agreement())

@@ -161,7 +161,10 @@ def _belief(
         return certain(MissileClass.SLV)
     motion = motion_phase(observed, settings)
     if motion is Phase.BOOST:
-        if is_driven(observed, settings) and _burns_too_long(observed):
+        before = observed.before
+        was_space_launch = before is not None and before.belief.likeliest is MissileClass.SLV
+        burns_on = is_driven(observed, settings) and _burns_too_long(observed)
+        if burns_on or was_space_launch:
             return certain(MissileClass.SLV)
         return classify_under_thrust(observed.state)
     if motion is Phase.MANOEUVRING:

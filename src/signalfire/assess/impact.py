@@ -161,21 +161,23 @@ def _spread(
     """The impact point with the covariance of place and time."""
     time_max_s = min(FLIGHT_MAX_S, 3.0 * float(end[0]) + 600.0)
     place = Geodetic(*_kernels.ground_of(*(float(v) for v in end[1:4]))[:2])
-    pairs = _offsets(state, air, _PAIRS, end, place, time_max_s)
-    if not np.isfinite(pairs[:_LIFTED]).all():
+    may_lift = air[2] > settings.trim_ratio_sigma
+    tried = _PAIRS[:_LIFTED] if may_lift else _PAIRS
+    pairs = _offsets(state, air, tried, end, place, time_max_s)
+    if not np.isfinite(pairs).all():
         unknown = Unknown("the estimate is so uncertain that the object may not come down at all")
         return _Spread(unknown, math.inf, time_max_s)
     by_state = _second_order(pairs[:_LIFTED])
     range_sigma_m = math.sqrt(float(by_state[0, 0] + by_state[1, 1]))
-    if air[2] > settings.trim_ratio_sigma:
+    if may_lift:
         # Lift turns small doubts about the state into large ones: only whole flights show that.
         flights = _offsets(state, air, _FEW_POINTS, end, place, time_max_s)
+        if not np.isfinite(flights).all():
+            return _Spread(Unknown(MAY_GLIDE), range_sigma_m, time_max_s)
         covariance = flights.T @ flights / len(flights)
     else:
         flights, covariance = pairs, _second_order(pairs)
-    if not np.isfinite(flights).all():
-        return _Spread(Unknown(MAY_GLIDE), range_sigma_m, time_max_s)
-    fall_max_s = float(end[0]) + max(0.0, float(pairs[:, 2].max()), float(flights[:, 2].max()))
+    fall_max_s = float(end[0]) + max(0.0, float(flights[:, 2].max()))
     impact = _place(state, place, end, covariance)
     if math.isfinite(impact.time_sigma_s) and (
         impact.ellipse_p90.semi_major_m <= settings.semi_major_max_m

@@ -8,7 +8,7 @@ arc to where the engine must have stopped, which only the energy tells, and the 
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -135,11 +135,15 @@ def _variance_m2(estimate: PlaceEstimate) -> float:
 
 @dataclass(frozen=True)
 class _Liftoff:
-    """One way back: ground point (a direction), when, and the covariance of both (metres, s)."""
+    """One way back: ground point (a direction), when, and the covariance of both (metres, s).
+
+    ``age_s`` is the time since lift-off of the state that it started from.
+    """
 
     point: Floats
     at: Instant
     spread: Floats
+    age_s: float
 
 
 _Ways = list[tuple[float, _Liftoff]]
@@ -164,7 +168,7 @@ def _liftoff(mean: Floats, covariance: Floats, at: Instant, family: Family) -> _
     spread[:3, :3] += (AZIMUTH_SPREAD_RAD * run_m) ** 2 * np.outer(across, across)
     spread[:3, :3] += SITE_SIGMA_M**2 * np.eye(3)
     spread[3, 3] += (family.age_sigma_fraction * age_s) ** 2 + LIFT_OFF_SIGMA_S**2
-    return _Liftoff(point, at.later(-age_s), spread)
+    return _Liftoff(point, at.later(-age_s), spread, age_s)
 
 
 def _best_of(choices: list[_Ways]) -> Launch:
@@ -175,7 +179,8 @@ def _best_of(choices: list[_Ways]) -> Launch:
     found = [ways for ways in choices if ways]
     if not found:
         return Unknown("no way back to a launch fits what was seen")
-    return _best([_place(_surest(found, _ground_m)), _place(_surest(found, _time_s))])
+    place, moment = _place(_surest(found, _ground_m)), _place(_surest(found, _time_s))
+    return replace(place, time=moment.time, time_sigma_s=moment.time_sigma_s)
 
 
 def _surest(choices: list[_Ways], doubt: Callable[[_Ways], float]) -> _Ways:
@@ -217,7 +222,23 @@ def _from_thrust(powered: Sequence[StateEstimate]) -> list[_Ways]:
             mean, covariance = _smooth(after_s[:count] - middle_s, means[:count], weights[:count])
             mean[:3] += first.mean[:3]
             found.append(_liftoff(mean, covariance, first.valid_at.later(middle_s), BY_MOTION))
-    return [[(1.0, way)] for way in found if way is not None]
+    return [[(1.0, way)] for way in _without_luck([way for way in found if way is not None])]
+
+
+def _without_luck(ways: list[_Liftoff]) -> list[_Liftoff]:
+    """The ways with their doubt as it were if each had found the middle lift-off of them all.
+
+    Doubt grows with the age found. An age that noise made too small would look the surest of all.
+    """
+    if not ways:
+        return []
+    middle = sorted(way.at for way in ways)[len(ways) // 2]
+    levelled = []
+    for way in ways:
+        age_s = way.age_s + way.at.elapsed_s(since=middle)
+        growth = max(1.0, age_s / way.age_s)
+        levelled.append(replace(way, spread=growth**2 * way.spread))
+    return levelled
 
 
 def _smooth(after_s: Floats, means: Floats, weights: Floats) -> tuple[Floats, Floats]:

@@ -76,7 +76,7 @@ def motion_phase(observed: Observed, settings: AssessmentSettings) -> Phase:
         is_sure = observed.thrust_probability > settings.relit_probability
         if is_sure or observed.before is None:
             return Phase.BOOST
-    is_falling = climb_m_s < 0.0
+    is_falling = climb_m_s < 0.0 or before is Phase.REENTRY
     is_coasting = observed.thrust_probability < settings.coasting_probability
     if not flew_free and not (is_coasting and is_falling):
         return Phase.BOOST

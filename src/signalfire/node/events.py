@@ -90,6 +90,8 @@ class Event:
     """The own launch estimate, after the mark of the early arc that it was reckoned from."""
     threatened: tuple[tuple[int, int], tuple[AreaThreat, ...] | None] | None = None
     """Threats to our areas, after the mark of the estimate that they were reckoned from."""
+    own_name: tuple[EventId, Instant] | None = None
+    """The id minted for the first own track, and its birth, for those who may know no other."""
     closed_at: Instant | None = None
 
     @property
@@ -250,12 +252,18 @@ class EventBook:
             e for e in self.open_events() if e.own_track is None or e.own_track.track not in held
         ]
         found = self._nearest(track, free)
-        if found is not None:
+        if found is not None and found.own_name is not None:
             found.own_track = track
             return found
+        # Minted in any case: the counter must not tell how many events a partner found first.
         self._minted += 1
         identity = event_id(self._node, self._minted)
+        if found is not None:
+            found.own_track, found.own_name = track, (identity, launch_time)
+            self._alias[identity] = found.event
+            return found
         event = Event(identity, {identity: launch_time}, now, own_track=track)
+        event.own_name = (identity, launch_time)
         self._add(event)
         return event
 
@@ -437,6 +445,7 @@ class EventBook:
         if winner.own_track is None or (loser.own_is_alive and not winner.own_is_alive):
             winner.own_track, winner.own = loser.own_track, loser.own
             winner.own_is_alive = loser.own_is_alive
+        winner.own_name = winner.own_name or loser.own_name
         for nation, view in loser.partners.items():
             winner.partners.setdefault(nation, view)
         winner.observed_s = max(winner.observed_s, loser.observed_s)
@@ -469,7 +478,8 @@ class EventBook:
     def _forget(self, event: Event) -> None:
         """Let go of an event, of all its ids and of its track."""
         del self._events[event.event]
-        for identity in event.births:
+        names = {event.own_name[0]} if event.own_name is not None else set()
+        for identity in event.births.keys() | names:
             self._alias.pop(identity, None)
         if event.own_track is not None:
             self._retired.pop(event.own_track.track, None)

@@ -3,16 +3,25 @@
 from dataclasses import dataclass
 
 from signalfire.assess.alert import AlertBook
-from signalfire.basis.identity import EventId, TrackId
+from signalfire.basis.identity import EventId, NationId, TrackId
 from signalfire.basis.instant import Instant
 from signalfire.basis.limits import REPEATS_REMEMBERED_MAX
 from signalfire.node.border import Border
 from signalfire.node.events import EventBook
 from signalfire.node.health import Health
+from signalfire.node.naming import known_nations
 from signalfire.node.setup import NodeSetup
 from signalfire.picture.detection import Detection
 from signalfire.picture.event import Phase
 from signalfire.tracking.tracker import Tracker
+
+
+@dataclass(frozen=True, slots=True)
+class ToldEvent:
+    """When an own assessment was last told to one partner, and under which name."""
+
+    at: Instant
+    name: EventId
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +46,12 @@ class Post:
         self.health = Health(setup.partners)
         self.alerts = AlertBook(setup.nation, setup.node, setup.realm, setup.alert)
         self.own_area_count = len(setup.areas.areas_of(setup.nation))
-        self.told_events: dict[EventId, Instant] = {}
+        self.told_events: dict[tuple[NationId, TrackId], ToldEvent] = {}
         self.told_tracks: dict[TrackId, ToldTrack] = {}
+        self.known_nations = {
+            partner: known_nations(setup.policy.agreement, setup.nation, partner)
+            for partner in setup.partners
+        }
         self.detections_heard = 0
         self._seen: dict[tuple[object, ...], None] = {}
         self.repeats = 0
@@ -63,9 +76,11 @@ class Post:
         for event in self.book.open_events():
             if event.has_ended(now) and not self.alerts.is_open(event.event):
                 self.book.close(event, now)
-                self.told_events.pop(event.event, None)
                 if event.own_track is not None:
-                    self.told_tracks.pop(event.own_track.track, None)
+                    track = event.own_track.track
+                    self.told_tracks.pop(track, None)
+                    for partner in self.setup.partners:
+                        self.told_events.pop((partner, track), None)
 
     def is_idle(self) -> bool:
         """No event is open and no warning unclosed."""

@@ -7,7 +7,7 @@ materially, and now and then so that a partner's picture does not grow old; warn
 from collections.abc import Sequence
 from dataclasses import replace
 
-from signalfire.basis.identity import NationId
+from signalfire.basis.identity import EventId, NationId, minted_by, nation_of
 from signalfire.basis.utc import utc_text
 from signalfire.formats.native.content import (
     EventMessage,
@@ -21,8 +21,9 @@ from signalfire.formats.native.content import (
 from signalfire.formats.native.lines import line
 from signalfire.node.desk import Desk
 from signalfire.node.events import Event
+from signalfire.node.naming import names_for
 from signalfire.node.outbox import Stream
-from signalfire.node.post import Post, ToldTrack
+from signalfire.node.post import Post, ToldEvent, ToldTrack
 from signalfire.node.watching import Changes
 from signalfire.picture.event import Phase, TrackReport
 from signalfire.picture.marking import Kind
@@ -37,15 +38,20 @@ and a partner whose link was cut would otherwise never have the last one.
 def share(post: Post, desk: Desk, changes: Changes, warnings: Sequence[Warning]) -> None:
     """Offer everything new of our own to the border, which decides recipient by recipient."""
     border = post.border
-    for warning in warnings:
-        border.offer(Kind.WARNING, warning_content(warning), desk)
     tracks = _tracks(post, changes, desk)
-    for content in track_contents(tracks):
-        border.offer(Kind.TRACK, content, desk)
-    for event in post.book.open_events():
-        message = _message(post, event, changes, desk)
-        if message is not None:
-            border.offer(Kind.EVENT, event_content(message), desk)
+    for partner, known in post.known_nations.items():
+        for warning in warnings:
+            about = post.book.find(warning.event)
+            name = warning.event if about is None else _name(warning.event, about, known)
+            content = warning_content(replace(warning, event=name))
+            border.offer_to(partner, Kind.WARNING, content, desk)
+        reports = [replace(told, event=names_for(event, known).event) for event, told in tracks]
+        for content in track_contents(reports):
+            border.offer_to(partner, Kind.TRACK, content, desk)
+        for event in post.book.open_events():
+            message = _message(post, event, partner, changes, desk)
+            if message is not None:
+                border.offer_to(partner, Kind.EVENT, event_content(message), desk)
     if post.detections_heard:
         border.withhold_detections(post.detections_heard, desk)
         post.detections_heard = 0
@@ -61,7 +67,7 @@ def share(post: Post, desk: Desk, changes: Changes, warnings: Sequence[Warning])
             border.offer_to(partner, Kind.RECEIPT, content, desk)
 
 
-def _tracks(post: Post, changes: Changes, desk: Desk) -> list[TrackReport]:
+def _tracks(post: Post, changes: Changes, desk: Desk) -> list[tuple[Event, TrackReport]]:
     """Own tracks that moved since they were told, whose phase is another, or told long ago."""
     reports = []
     for event in post.book.open_events():
@@ -79,33 +85,41 @@ def _tracks(post: Post, changes: Changes, desk: Desk) -> list[TrackReport]:
         if not (is_due or is_turned) or phase is Phase.ENDED:
             continue
         post.told_tracks[track.track] = ToldTrack(desk.now, track.state.valid_at, phase)
-        reports.append(
-            TrackReport(
-                track=track.track,
-                event=event.event,
-                phase=phase,
-                state=track.state,
-                thrust_probability=track.thrust_probability,
-                last_observed_at=track.last_observed_at,
-            )
+        report = TrackReport(
+            track=track.track,
+            event=event.event,
+            phase=phase,
+            state=track.state,
+            thrust_probability=track.thrust_probability,
+            last_observed_at=track.last_observed_at,
         )
+        reports.append((event, report))
     return reports
 
 
-def _message(post: Post, event: Event, changes: Changes, desk: Desk) -> EventMessage | None:
-    """Our own assessment of an event, when it is time to tell it."""
-    if event.own is None or event.event not in changes.own:
+def _message(
+    post: Post, event: Event, partner: NationId, changes: Changes, desk: Desk
+) -> EventMessage | None:
+    """Our own assessment of an event for one partner, when it is time to tell it."""
+    if event.own is None or event.own_track is None or event.event not in changes.own:
         return None
-    told = post.told_events.get(event.event)
-    assessment = event.own.assessment
-    is_due = told is None or desk.now.elapsed_s(since=told) >= REFRESH_S
-    if not changes.own[event.event] and not (is_due and assessment.phase is not Phase.ENDED):
-        return None
-    post.told_events[event.event] = desk.now
-    has_ended = assessment.phase is Phase.ENDED
-    return EventMessage(
-        replace(assessment, event=event.event, state=None), event.members, None, has_ended
+    names = names_for(event, post.known_nations[partner])
+    key, assessment = (partner, event.own_track.track), event.own.assessment
+    told, has_ended = post.told_events.get(key), assessment.phase is Phase.ENDED
+    is_due = (
+        told is None or told.name != names.event or desk.now.elapsed_s(since=told.at) >= REFRESH_S
     )
+    if not changes.own[event.event] and not (is_due and not has_ended):
+        return None
+    post.told_events[key] = ToldEvent(desk.now, names.event)
+    return EventMessage(
+        replace(assessment, event=names.event, state=None), names.members, None, has_ended
+    )
+
+
+def _name(warned: EventId, event: Event, known: frozenset[NationId]) -> EventId:
+    """The id in a warning, where the partner may know it, else the event's name for the partner."""
+    return warned if nation_of(minted_by(warned)) in known else names_for(event, known).event
 
 
 def _status(post: Post, partner: NationId, desk: Desk) -> Status:

@@ -58,7 +58,9 @@ def _at_now(view: EventView, now: Instant) -> EventView:
         return view
     is_forced = assessment.phase in (Phase.BOOST, Phase.MANOEUVRING)
     if isinstance(impact, PlaceEstimate):
-        state = moved(state, min(now, impact.time), is_forced=is_forced)
+        # A partner may name any time: an impact before the last observation moves nothing back.
+        until = max(min(now, impact.time), min(now, state.valid_at))
+        state = moved(state, until, is_forced=is_forced)
     elif _is_anywhere(assessment, state, now):
         return replace(view, assessment=replace(assessment, state=None))
     else:

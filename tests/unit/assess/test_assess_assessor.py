@@ -134,6 +134,11 @@ def test_what_climbs_out_of_the_air_after_a_manoeuvre_flies_free_again() -> None
     assert watched(*[PULLING] * 5, skipping)[-1] is Phase.BALLISTIC
 
 
+def test_a_low_flight_over_its_top_does_not_climb_again() -> None:
+    over, under = (replace(COASTING, state=state(45e3, 900.0, a)) for a in (0.1, -0.1))
+    assert watched(over, under, over, under) == [Phase.BALLISTIC] + [Phase.REENTRY] * 3
+
+
 def test_an_engine_that_burns_again_for_a_while_is_the_next_stage() -> None:
     coasting = replace(COASTING, state=state(150e3, 3_500.0, 40.0))
     relit = replace(coasting, thrust_probability=0.97)
@@ -223,6 +228,9 @@ def test_burning_longer_than_any_missile_means_a_space_launch() -> None:
         launch=replace(LAUNCH, time=START.later(-400.0), time_sigma_s=15.0),
     )
     assert assess_state(burning, START).assessment.belief.likeliest is MissileClass.SLV
+    remembered = assess_state(burning, START).remembered
+    doubtful = replace(burning, thrust_probability=0.3, before=remembered)
+    assert assess_state(doubtful, START).assessment.belief.likeliest is MissileClass.SLV
     shorter = replace(burning, launch=replace(LAUNCH, time=START.later(-280.0)))
     assert assess_state(shorter, START).assessment.belief.likeliest is MissileClass.UNKNOWN
 

@@ -19,9 +19,11 @@ from signalfire.basis.utc import instant_from_utc, utc_text
 from signalfire.cli.assemble import Federation, first_node, load_areas, public_keys
 from signalfire.federation.envelope import GENESIS, Header, sign, unverified
 from signalfire.federation.keys import key_for_replay
+from signalfire.fusion.combine import Contribution, combine
 from signalfire.node.inbox import TICK, InboxItem, ItemKind
 from signalfire.node.node import Node
 from signalfire.node.outbox import Outbox, Stream
+from signalfire.picture.estimate import StateEstimate
 from signalfire.picture.marking import Kind, Marking
 from signalfire.release.agreement import read_agreement
 from signalfire.rim.packaged import packaged_text
@@ -305,3 +307,31 @@ def test_what_is_seen_after_its_event_was_closed_is_an_event_again() -> None:
     later = NOW.later(100)
     again = korea.says(Kind.TRACK, track("E-KOR-1-1", state(later), seen=later))
     assert not node.advance(later, (again, TICK)).is_idle
+
+
+def test_an_impact_named_for_long_ago_does_not_send_a_state_back_through_the_ages() -> None:
+    node, korea = japan(), Partner(KOR)
+    long_ago = place(41.0, 145.0, instant_from_utc("0001-01-01T00:00:00Z"))
+    told = (
+        korea.says(Kind.TRACK, track("E-KOR-1-1", state())),
+        korea.says(Kind.EVENT, event("E-KOR-1-1", impact=long_ago)),
+    )
+    node.advance(NOW, told)
+    views = lines(node.advance(NOW.later(1), (TICK,)), Stream.PICTURE)
+    heights_m = [np.linalg.norm(each["state"]["position_ecef_m"]) - 6.37e6 for each in views]
+    assert all(190e3 < height_m < 210e3 for height_m in heights_m)
+
+
+def test_what_our_own_sensors_see_now_stands_against_the_word_of_a_partner() -> None:
+    """However fresh and however sure the partner says that it is."""
+
+    def seen_by(nation: NationId, lat_deg: float, seen: Instant, sigma_m: float) -> Contribution:
+        told = state(lat_deg=lat_deg)
+        mean = np.array(told["position_ecef_m"] + told["velocity_ecef_m_s"])
+        covariance = np.diag([sigma_m**2] * 3 + [1.0] * 3)
+        return Contribution(nation, StateEstimate(NOW, mean, covariance), seen, 0.0, nation == JPN)
+
+    ours = seen_by(JPN, 39.5, NOW.later(-2), 500.0)
+    combined = combine([seen_by(KOR, 20.0, NOW, 1.0), ours])
+    assert combined.nations == (JPN,)
+    assert np.array_equal(combined.state.mean, ours.state.mean)
