@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from signalfire.cli.scenarios import packaged_agreement
+from signalfire.rim.journal import entries
+from signalfire.rim.journal_format import InboxEntry
 from signalfire.sim import checkers
 
 NATIONS = ("JPN", "KOR", "USA")
@@ -114,9 +116,6 @@ def test_one_warning_can_be_explained_alone(live: Any, signalfire: Any) -> None:
 
 def test_what_went_over_the_wire_is_signed_and_enveloped(live: Any) -> None:
     """Each node's journal holds the partners' messages as signed bytes, none in plain JSON."""
-    from signalfire.rim.journal import entries
-    from signalfire.rim.journal_format import InboxEntry
-
     kinds: Counter[str] = Counter()
     for entry in entries(live.folder / "JPN" / "journal"):
         if isinstance(entry, InboxEntry):

@@ -160,10 +160,10 @@ def _spread(
 ) -> _Spread:
     """The impact point with the covariance of place and time."""
     time_max_s = min(FLIGHT_MAX_S, 3.0 * float(end[0]) + 600.0)
-    place = Geodetic(*_kernels.ground_of(*(float(v) for v in end[1:4]))[:2])
+    place = _ground(end)
     may_lift = air[2] > settings.trim_ratio_sigma
     tried = _PAIRS[:_LIFTED] if may_lift else _PAIRS
-    pairs = _offsets(state, air, tried, end, place, time_max_s)
+    pairs = _offsets(state, air, tried, end, time_max_s)
     if not np.isfinite(pairs).all():
         unknown = Unknown("the estimate is so uncertain that the object may not come down at all")
         return _Spread(unknown, math.inf, time_max_s)
@@ -171,7 +171,7 @@ def _spread(
     range_sigma_m = math.sqrt(float(by_state[0, 0] + by_state[1, 1]))
     if may_lift:
         # Lift turns small doubts about the state into large ones: only whole flights show that.
-        flights = _offsets(state, air, _FEW_POINTS, end, place, time_max_s)
+        flights = _offsets(state, air, _FEW_POINTS, end, time_max_s)
         if not np.isfinite(flights).all():
             return _Spread(Unknown(MAY_GLIDE), range_sigma_m, time_max_s)
         covariance = flights.T @ flights / len(flights)
@@ -188,18 +188,18 @@ def _spread(
     return _Spread(Unknown(reason), range_sigma_m, fall_max_s)
 
 
+def _ground(end: Floats) -> Geodetic:
+    """Where a flight that ends so comes down."""
+    return Geodetic(*_kernels.ground_of(*(float(v) for v in end[1:4]))[:2])
+
+
 def _offsets(
-    state: StateEstimate,
-    air: Floats,
-    points: Floats,
-    end: Floats,
-    place: Geodetic,
-    time_max_s: float,
+    state: StateEstimate, air: Floats, points: Floats, end: Floats, time_max_s: float
 ) -> Floats:
     """By how much flights end east, north (m) and later (s) than expected; NaN for never."""
     ends = np.full((len(points), 4), np.nan)
     _kernels.land(state.mean, _root(state.covariance), air, points, time_max_s, ends)
-    ground_m = (ends[:, 1:] - end[1:4]) @ enu_from_ecef(place).T[:, :2]
+    ground_m = (ends[:, 1:] - end[1:4]) @ enu_from_ecef(_ground(end)).T[:, :2]
     return np.column_stack([ground_m, ends[:, 0] - end[0]])
 
 

@@ -7,10 +7,8 @@ survives; the other is remembered as a member.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from signalfire.assess.areas import AreaThreat
-from signalfire.assess.assessor import Assessed
 from signalfire.basis.errors import LimitExceeded
 from signalfire.basis.identity import (
     EventId,
@@ -23,7 +21,6 @@ from signalfire.basis.identity import (
 )
 from signalfire.basis.instant import Instant
 from signalfire.basis.limits import EVENTS_MAX, EVENTS_PER_PARTNER_MAX, MEMBERS_MAX
-from signalfire.fusion.combine import Contribution
 from signalfire.fusion.match import (
     CONSISTENT_D2_MAX,
     SAME_OBJECT_D2_MAX,
@@ -32,170 +29,13 @@ from signalfire.fusion.match import (
     places_distance2,
     separation_distance2,
 )
-from signalfire.motion.free_flight import DRAG_NOMINAL_M2_KG, predict
+from signalfire.node.event import Event, PartnerView, moved
 from signalfire.picture.estimate import Launch, PlaceEstimate, StateEstimate
 from signalfire.picture.event import Assessment, Phase, TrackReport
 from signalfire.picture.track import Track
 
 AGREEMENTS_TO_MERGE = 3
 """Two events are one when their states have agreed at so many ticks running."""
-FORCED_NOISE_M2_S3 = 900.0
-"""White acceleration while something but gravity moves the object: (30 m/s2)^2 over 1 s."""
-FREE_NOISE_M2_S3 = 1e-2
-"""White acceleration in free flight: what the gravity and air model leaves out."""
-
-FRESH_S = 3.0
-"""An object counts as under observation when somebody saw it so lately."""
-FORGOTTEN_S = 4_000.0
-"""What nobody has seen for so long, and of which nobody can say where it falls, has come down: the
-longest lofted flights last no longer."""
-
-_AFTER_BOOST = frozenset({Phase.BALLISTIC, Phase.REENTRY, Phase.MANOEUVRING})
-
-
-def moved(state: StateEstimate, at: Instant, *, is_forced: bool) -> StateEstimate:
-    """A state at another instant; what is under power or lift is shaken accordingly."""
-    noise_m2_s3 = FORCED_NOISE_M2_S3 if is_forced else FREE_NOISE_M2_S3
-    return predict(state, at, drag_m2_kg=DRAG_NOMINAL_M2_KG, noise_m2_s3=noise_m2_s3)
-
-
-@dataclass
-class PartnerView:
-    """What one partner has released of an event, as last received."""
-
-    assessment: Assessment | None = None
-    report: TrackReport | None = None
-
-
-@dataclass
-class Event:
-    """One missile, as everything that this node may see has it."""
-
-    event: EventId
-    births: dict[EventId, Instant]
-    """Each id that this missile has had, and by when it was surely launched, as first told."""
-    opened_at: Instant
-    unborn: set[EventId] = field(default_factory=set)
-    """Ids of which a track was told and no launch time yet."""
-    own_track: Track | None = None
-    """The own track as last seen; it stays when the tracker has let it go."""
-    own_is_alive: bool = False
-    """Whether the tracker still has it."""
-    own: Assessed | None = None
-    partners: dict[NationId, PartnerView] = field(default_factory=dict)
-    common: Assessed | None = None
-    sources: tuple[NationId, ...] = ()
-    observed_s: float = 0.0
-    own_launch: tuple[tuple[object, ...], Launch] | None = None
-    """The own launch estimate, after the mark of the early arc that it was reckoned from."""
-    threatened: tuple[tuple[int, int], tuple[AreaThreat, ...] | None] | None = None
-    """Threats to our areas, after the mark of the estimate that they were reckoned from."""
-    own_name: tuple[EventId, Instant] | None = None
-    """The id minted for the first own track, and its birth, for those who may know no other."""
-    closed_at: Instant | None = None
-
-    @property
-    def members(self) -> tuple[EventId, ...]:
-        """Every id of this missile, the surviving one first."""
-        return (self.event, *sorted(self.births.keys() - {self.event}))
-
-    def contributions(self, own_nation: NationId, now: Instant) -> tuple[Contribution, ...]:
-        """One state a nation, all moved to the latest instant among them, but not beyond ``now``.
-
-        A partner's clock, or its node, may be ahead of ours: its state is then taken back to our
-        present, or what lies between would count as flown already.
-        """
-        told = [
-            (
-                nation,
-                view.report.state,
-                view.report.thrust_probability,
-                view.report.last_observed_at,
-            )
-            for nation, view in sorted(self.partners.items())
-            if view.report is not None
-        ]
-        is_witnessed = False
-        if self.own_track is not None:
-            own = self.own_track
-            told.append((own_nation, own.state, own.thrust_probability, own.last_observed_at))
-            is_witnessed = now.elapsed_s(since=own.last_observed_at) <= FRESH_S
-        if not told:
-            return ()
-        at = min(max(state.valid_at for _, state, _, _ in told), now)
-        return tuple(
-            Contribution(
-                nation,
-                moved(state, at, is_forced=thrust > 0.5),
-                seen_at,
-                thrust,
-                is_witnessed and nation == own_nation,
-            )
-            for nation, state, thrust, seen_at in told
-        )
-
-    def rests_on(self, nation: NationId) -> bool:
-        """Whether nobody but this partner has told of it."""
-        return self.own_track is None and self.partners.keys() == {nation}
-
-    def has_ended(self, now: Instant) -> bool:
-        """Whether it is over as the best view has it; without one, as its partners have it."""
-        for view in (self.common, self.own):
-            if view is not None:
-                return view.assessment.phase is Phase.ENDED
-        told = self.assessments()
-        if told and all(assessment.phase is Phase.ENDED for assessment in told):
-            return True
-        seen_at = max((min(a.last_observed_at, now) for a in told), default=self.opened_at)
-        return now.elapsed_s(since=max(seen_at, self.opened_at)) > FORGOTTEN_S
-
-    def assessments(self) -> tuple[Assessment, ...]:
-        """What each nation that told anything believes, our own first."""
-        own = (self.own.assessment,) if self.own is not None else ()
-        views = (view.assessment for _, view in sorted(self.partners.items()))
-        return own + tuple(assessment for assessment in views if assessment is not None)
-
-    def free_flight_seen(self) -> bool:
-        """Whether it is settled that it flew free at some time.
-
-        By our own track, by a partner that says where it will fall, or by two partners that both
-        see it fly free: each alone may have seen it too briefly.
-        """
-        if self.own_track is not None and self.own_track.free_flight_seen:
-            return True
-        told = [view.assessment for view in self.partners.values() if view.assessment is not None]
-        if any(isinstance(assessment.impact, PlaceEstimate) for assessment in told):
-            return True
-        agreeing = sum(assessment.phase in _AFTER_BOOST for assessment in told)
-        own_agrees = self.own is not None and self.own.assessment.phase in _AFTER_BOOST
-        return agreeing + own_agrees >= 2
-
-    def reference(self) -> tuple[StateEstimate, float] | None:
-        """The freshest state that anybody has of it, with its thrust probability."""
-        told = [
-            (view.report.last_observed_at, view.report.state, view.report.thrust_probability)
-            for _, view in sorted(self.partners.items())
-            if view.report is not None
-        ]
-        if self.own_track is not None:
-            own = self.own_track
-            told.append((own.last_observed_at, own.state, own.thrust_probability))
-        if not told:
-            return None
-        _, state, thrust_probability = max(told, key=lambda entry: entry[0])
-        return state, thrust_probability
-
-    def places(self) -> tuple[PlaceEstimate | None, PlaceEstimate | None]:
-        """Launch and impact as the best view has them, where known."""
-        views = [self.common, self.own]
-        found = [view.assessment for view in views if view is not None]
-        found += [v.assessment for _, v in sorted(self.partners.items()) if v.assessment]
-        for assessment in found:
-            launch = assessment.launch if isinstance(assessment.launch, PlaceEstimate) else None
-            impact = assessment.impact if isinstance(assessment.impact, PlaceEstimate) else None
-            if launch is not None:
-                return launch, impact
-        return None, None
 
 
 @dataclass(frozen=True)
@@ -409,7 +249,7 @@ class EventBook:
             event.unborn |= unborn
             self._alias[identity] = event.event
             return event, self._settle_name(event)
-        if sum(e.rests_on(nation) for e in self.open_events()) >= EVENTS_PER_PARTNER_MAX:
+        if sum(e.is_told_by_only(nation) for e in self.open_events()) >= EVENTS_PER_PARTNER_MAX:
             raise LimitExceeded(
                 f"{identity}: {EVENTS_PER_PARTNER_MAX} open events rest on {nation} alone already"
             )

@@ -139,15 +139,17 @@ def _require_own(identity: str, nation: NationId) -> None:
 
 
 def _credible(report: TrackReport, nation: NationId, now: Instant) -> TrackReport:
-    """A track of the partner's own, of about our time: none was seen later than now, nor later
-    than its state, whatever a clock that is wrong may say.
+    """A track of the partner's own, of about our time.
+
+    Its state is valid at the last observation; that is what counts as seen, but never later than
+    now, whatever a clock that is wrong may say.
     """
     _require_own(report.track, nation)
     valid_at = report.state.valid_at
     age_s = now.elapsed_s(since=valid_at)
     if not -CLOCK_LEAD_MAX_S <= age_s <= REPORT_AGE_MAX_S:
         raise Malformed(f"{report.track}: state.valid_at: {age_s:.0f} s before our time")
-    return replace(report, last_observed_at=min(report.last_observed_at, valid_at, now))
+    return replace(report, last_observed_at=min(valid_at, now))
 
 
 class _Epoch(msgspec.Struct, tag_field="do", tag="epoch"):

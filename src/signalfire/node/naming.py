@@ -7,7 +7,7 @@ others the event goes by the ids that they may know, or by the one that we minte
 from dataclasses import dataclass
 
 from signalfire.basis.identity import EventId, NationId, minted_by, nation_of
-from signalfire.node.events import Event
+from signalfire.node.event import Event
 from signalfire.picture.marking import Kind
 from signalfire.release.agreement import Agreement
 

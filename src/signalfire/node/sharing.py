@@ -20,7 +20,7 @@ from signalfire.formats.native.content import (
 )
 from signalfire.formats.native.lines import line
 from signalfire.node.desk import Desk
-from signalfire.node.events import Event
+from signalfire.node.event import Event
 from signalfire.node.naming import names_for
 from signalfire.node.outbox import Stream
 from signalfire.node.post import Post, ToldEvent, ToldTrack

@@ -8,7 +8,7 @@ from signalfire.basis.identity import NationId
 from signalfire.basis.instant import Instant
 from signalfire.formats.native.lines import picture_line
 from signalfire.node.desk import Desk
-from signalfire.node.events import Event, moved
+from signalfire.node.event import Event, moved
 from signalfire.node.outbox import Stream
 from signalfire.node.post import Post
 from signalfire.node.watching import Changes

@@ -1,15 +1,17 @@
 """Civil warnings: where the common view threatens areas of our own country."""
 
 import math
+from typing import Any
 
 from signalfire.assess.alert import EventFacts
 from signalfire.assess.areas import AreaThreat
 from signalfire.assess.threats import threats
+from signalfire.basis.identity import EventId
 from signalfire.basis.instant import NS_PER_S, Instant
 from signalfire.basis.utc import utc_text
 from signalfire.formats.native.lines import line, warning_line
 from signalfire.node.desk import Desk
-from signalfire.node.events import Event
+from signalfire.node.event import Event
 from signalfire.node.outbox import Stream
 from signalfire.node.post import Post
 from signalfire.node.watching import Changes
@@ -24,20 +26,20 @@ REVIEW_S = 10.0
 def warn(post: Post, desk: Desk, changes: Changes) -> tuple[Warning, ...]:
     """Review every event that was assessed; write down what people are told, and why."""
     issued: list[Warning] = []
-    threshold_probability = post.setup.alert.threshold_probability
+    reckoned: dict[EventId, tuple[AreaThreat, ...]] = {}
     for gone in changes.renamed:
         issued += post.alerts.rename(desk.now, gone.old, gone.new)
     for event in post.book.open_events():
         if event.event not in changes.joint or not post.own_area_count:
             continue
         found = _threats(post, event, desk.now)
-        messages = post.alerts.review(desk.now, event.event, found, _facts(event))
-        for message in messages:
-            desk.write(Stream.DECISIONS, _decision(event, message, found, threshold_probability))
-        issued += messages
+        reckoned[event.event] = found or ()
+        issued += post.alerts.review(desk.now, event.event, found, _facts(event))
     if desk.is_second:
         issued += post.alerts.tick(desk.now)
     for message in issued:
+        found = reckoned.get(message.event, ())
+        desk.write(Stream.DECISIONS, _decision(post, message, found))
         desk.write(Stream.WARNINGS, warning_line(message))
     return tuple(issued)
 
@@ -76,45 +78,50 @@ def _facts(event: Event) -> EventFacts:
     )
 
 
-def _decision(
-    event: Event,
-    message: Warning,
-    found: tuple[AreaThreat, ...] | None,
-    threshold_probability: float,
-) -> bytes:
+def _decision(post: Post, message: Warning, found: tuple[AreaThreat, ...]) -> bytes:
     """Why this message: what it rests on, as the journal keeps it."""
-    assert event.common is not None
-    assessment = event.common.assessment
-    impact = assessment.impact
+    event = post.book.find(message.event)
     return line(
         {
             "at": utc_text(message.at),
             "warning": message.warning,
             "status": message.status.value,
             "reason": message.reason,
-            "event": event.event,
-            "members": event.members,
-            "from": event.sources,
-            "phase": assessment.phase.value,
-            "last_observed_at": utc_text(assessment.last_observed_at),
-            "impact": {
-                "lat_deg": math.degrees(impact.latitude_rad),
-                "lon_deg": math.degrees(impact.longitude_rad),
-                "time": utc_text(impact.time),
-                "semi_major_p90_m": impact.ellipse_p90.semi_major_m,
-            }
-            if isinstance(impact, PlaceEstimate)
-            else {"unknown": impact.reason},
+            "event": message.event,
+            "members": () if event is None else event.members,
+            "from": () if event is None else event.sources,
+            **_rests_on(event),
             "areas": [
                 {
                     "id": threat.area,
                     "affected_probability": round(threat.affected_probability, 6),
                     "hit_probability": round(threat.hit_probability, 6),
                 }
-                for threat in found or ()
+                for threat in found
             ],
-            "threshold_probability": threshold_probability,
+            "threshold_probability": post.setup.alert.threshold_probability,
             "confidence": round(message.confidence, 6),
             "witnesses": message.witnesses,
         }
     )
+
+
+def _rests_on(event: Event | None) -> dict[str, Any]:
+    """What the common view says of the event; after its end nothing."""
+    if event is None or event.common is None:
+        over = {"unknown": "nothing is believed of the event any more"}
+        return {"phase": None, "last_observed_at": None, "impact": over}
+    assessment = event.common.assessment
+    impact = assessment.impact
+    return {
+        "phase": assessment.phase.value,
+        "last_observed_at": utc_text(assessment.last_observed_at),
+        "impact": {
+            "lat_deg": math.degrees(impact.latitude_rad),
+            "lon_deg": math.degrees(impact.longitude_rad),
+            "time": utc_text(impact.time),
+            "semi_major_p90_m": impact.ellipse_p90.semi_major_m,
+        }
+        if isinstance(impact, PlaceEstimate)
+        else {"unknown": impact.reason},
+    }

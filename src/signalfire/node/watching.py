@@ -13,7 +13,8 @@ from signalfire.basis.instant import Instant
 from signalfire.fusion.combine import combine
 from signalfire.node.change import is_material
 from signalfire.node.desk import Desk
-from signalfire.node.events import FRESH_S, Event, Superseded, surely_launched
+from signalfire.node.event import FRESH_S, Event
+from signalfire.node.events import Superseded, surely_launched
 from signalfire.node.intake import PartnerReport, refuse
 from signalfire.node.post import Post
 from signalfire.picture.detection import Detection

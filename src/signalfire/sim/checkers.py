@@ -125,7 +125,7 @@ def unlisted_fields(sent: Iterable[Line]) -> list[str]:
 
 
 def wrong_digests(bodies: Iterable[bytes]) -> list[str]:
-    """Lines, as written, whose digest is not that of their content, or whose keys are not sorted."""
+    """Lines whose digest is not that of their content as written, or whose keys are unsorted."""
     found = []
     for body in bodies:
         line = json.loads(body)

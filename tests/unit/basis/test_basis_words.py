@@ -1,5 +1,6 @@
 """Realms, names, instants, limits, canonical bytes."""
 
+import json
 import math
 import string
 from typing import Any
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signalfire.basis import identity, limits
+from signalfire.basis import errors, identity, limits
 from signalfire.basis.canonical import canonical, sha256_hex
 from signalfire.basis.errors import BadInput, Malformed, SignalfireError, WrongRealm
 from signalfire.basis.instant import NS_PER_S, Instant
@@ -122,8 +123,6 @@ plain = st.recursive(
 
 @given(st.dictionaries(st.text(max_size=4), plain, max_size=5))
 def test_equal_values_have_equal_bytes_whatever_the_order_of_their_keys(value: Any) -> None:
-    import json
-
     turned = dict(reversed(value.items()))
     assert canonical(value) == canonical(turned)
     assert json.loads(canonical(value)) == json.loads(json.dumps(value))
@@ -143,8 +142,6 @@ def test_a_digest_is_that_of_the_standard() -> None:
 
 
 def test_every_error_of_ours_says_who_must_act() -> None:
-    from signalfire.basis import errors
-
     trees = (errors.PeerError, errors.CallerError, errors.Unavailable)
     for value in vars(errors).values():
         if isinstance(value, type) and issubclass(value, SignalfireError):

@@ -32,7 +32,7 @@ from signalfire.space.geodesy import Geodetic, enu_from_ecef
 REALM = Realm("test:hostile")
 NOW = instant_from_utc("2025-06-01T12:00:00Z")
 JPN, KOR, USA = NationId("JPN"), NationId("KOR"), NationId("USA")
-OUTSIDER = NationId("XXX")
+OUTSIDER = NationId("QQQ")
 KEYS = {first_node(n): key_for_replay(REALM, n) for n in (JPN, KOR, USA, OUTSIDER)}
 
 Content = dict[str, Any]
@@ -226,7 +226,7 @@ def test_a_partner_speaks_for_itself_only(kind: Kind, content: Content) -> None:
 
 
 def test_a_nation_outside_the_agreement_is_not_heard_though_its_key_is_known() -> None:
-    heard = Partner(OUTSIDER).says(Kind.EVENT, event("E-XXX-1-1", author="XXX"))
+    heard = Partner(OUTSIDER).says(Kind.EVENT, event("E-QQQ-1-1", author="QQQ"))
     assert "no party" in reasons(japan().advance(NOW, (heard, TICK)))[0]
 
 
@@ -335,3 +335,18 @@ def test_what_our_own_sensors_see_now_stands_against_the_word_of_a_partner() -> 
     combined = combine([seen_by(KOR, 20.0, NOW, 1.0), ours])
     assert combined.nations == (JPN,)
     assert np.array_equal(combined.state.mean, ours.state.mean)
+
+
+def test_a_state_that_has_long_flown_into_the_ground_stops_nobody() -> None:
+    """One partner's falling body, last seen minutes ago, beside another's fresh state."""
+    node, korea, states = japan(), Partner(KOR), Partner(USA)
+    falling = state(NOW.later(-500), velocity_ecef_m_s=[0.0, 0.0, -9000.0])
+    node.advance(
+        NOW,
+        (
+            korea.says(Kind.TRACK, track("E-KOR-1-1", falling)),
+            states.says(Kind.TRACK, track("E-KOR-1-1", state(), number="T-USA-1-1")),
+        ),
+    )
+    views = lines(node.advance(NOW.later(1), (TICK,)), Stream.PICTURE)
+    assert [each["from"] for each in views if each["view"] == "common"] == [["USA"]]
