@@ -145,3 +145,42 @@ def test_the_play_ends_when_every_event_has_ended_and_every_warning_is_closed(
         last = instant_from_utc(end["at"])
         assert 20.0 < last.elapsed_s(since=flown.impact_at) < 180.0
     assert hokkaido.folder.joinpath("refused.jsonl").read_bytes() == b""
+
+
+@pytest.mark.parametrize("played", ["hokkaido", "short"])
+def test_every_warning_has_the_one_decision_that_explains_it(
+    played: str, request: pytest.FixtureRequest
+) -> None:
+    records = request.getfixturevalue(played)
+    for nation in NATIONS:
+        warnings = records.lines(nation, "warnings")
+        decisions = records.lines(nation, "decisions")
+        told = [(line["id"], line["status"], line["event"], line["at"]) for line in warnings]
+        assert told == [
+            (line["warning"], line["status"], line["event"], line["at"]) for line in decisions
+        ]
+
+
+def test_a_warned_area_passed_the_threshold_when_it_was_first_named(short: Any) -> None:
+    warned = short.lines("KOR", "warnings")[0]
+    decided = short.lines("KOR", "decisions")[0]
+    named = {area["id"] for area in warned["areas"]}
+    assert named
+    threshold = decided["threshold_probability"]
+    for area in decided["areas"]:
+        assert (area["affected_probability"] >= threshold) == (area["id"] in named)
+
+
+def test_korea_warns_the_area_that_the_short_flight_hits(short: Any) -> None:
+    """The true impact lies in South Chungcheong (KR-44)."""
+    [flown] = short.objects()
+    assert flown.impact_at is not None
+    warnings = short.lines("KOR", "warnings")
+    assert checkers.broken_chains(warnings) == []
+    assert checkers.not_warned_in_time(warnings, {"KR-44": flown.impact_at.later(-180.0)}) == []
+    kinds = {area["id"]: area["kind"] for line in warnings for area in line["areas"]}
+    assert kinds["KR-44"] == "impact"
+    for line in warnings:
+        [hit] = [area for area in line["areas"] if area["id"] == "KR-44"]
+        start, end = (instant_from_utc(text) for text in hit["window"])
+        assert start < flown.impact_at.later(5.0) and end > flown.impact_at.later(-5.0)

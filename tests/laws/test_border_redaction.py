@@ -39,10 +39,16 @@ coarses = st.builds(
 instants = st.integers(0, 10**13).map(lambda ns: Instant(NOW.tai_ns + ns))
 
 
+def _aloft(draw: np.random.Generator) -> Any:
+    """A place above the ground, anywhere."""
+    direction = draw.normal(size=3)
+    return direction / np.linalg.norm(direction) * draw.uniform(6.5e6, 4e7)
+
+
 def state_of(seed: int, at: Instant) -> StateEstimate:
     draw = np.random.default_rng(seed)
     root = draw.normal(size=(6, 6)) * np.array([300.0, 300.0, 300.0, 9.0, 9.0, 9.0])[:, None]
-    mean = np.concatenate([draw.normal(size=3) * 4e6, draw.normal(size=3) * 2e3])
+    mean = np.concatenate([_aloft(draw), draw.normal(size=3) * 2e3])
     return StateEstimate(at, mean, root @ root.T)
 
 
@@ -213,7 +219,7 @@ def test_coarse_rounding_errs_by_no_more_than_the_covariance_says() -> None:
     normalised = []
     for _ in range(400):
         at = Instant(NOW.tai_ns + int(draw.integers(0, 10**12)))
-        mean = np.concatenate([draw.normal(size=3) * 4e6, draw.normal(size=3) * 2e3])
+        mean = np.concatenate([_aloft(draw), draw.normal(size=3) * 2e3])
         state = StateEstimate(at, mean, np.eye(6) * 1e-4)
         (got,) = reading.read_tracks(canonical(redact(Kind.TRACK, track_of(state), share)))
         elapsed_s = at.elapsed_s(since=got.state.valid_at)
