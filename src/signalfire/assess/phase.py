@@ -34,9 +34,8 @@ def is_lost(observed: Observed, now: Instant, settings: AssessmentSettings) -> b
     """Whether so long has passed without observation that nothing is known of it any more.
 
     An object last seen under power is lost at once (``lost_after_s``), and so is one that uses
-    lift: its path is anybody's guess.
-    One in free flight keeps to its path; it is lost when the time without observation is
-    ``lost_ratio`` times the time with it.
+    lift: its path is anybody's guess. One in free flight keeps to its path; it is lost when the
+    time without observation is ``lost_ratio`` times the time with it.
     """
     unobserved_s = now.elapsed_s(since=observed.last_observed_at)
     if unobserved_s < settings.lost_after_s:
