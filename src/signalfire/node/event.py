@@ -132,19 +132,14 @@ class Event:
         return own + tuple(assessment for assessment in views if assessment is not None)
 
     def free_flight_seen(self) -> bool:
-        """Whether it is settled that it flew free at some time.
-
-        By our own track, by a partner that says where it will fall, or by two partners that both
-        see it fly free: each alone may have seen it too briefly.
-        """
+        """Whether it is settled that it flew free at some time: a phase after boost says so."""
         if self.own_track is not None and self.own_track.free_flight_seen:
             return True
-        told = [view.assessment for view in self.partners.values() if view.assessment is not None]
-        if any(isinstance(assessment.impact, PlaceEstimate) for assessment in told):
-            return True
-        agreeing = sum(assessment.phase in _AFTER_BOOST for assessment in told)
-        own_agrees = self.own is not None and self.own.assessment.phase in _AFTER_BOOST
-        return agreeing + own_agrees >= 2
+        told = (view.assessment for view in self.partners.values() if view.assessment is not None)
+        return any(
+            assessment.phase in _AFTER_BOOST or isinstance(assessment.impact, PlaceEstimate)
+            for assessment in told
+        )
 
     def reference(self) -> tuple[StateEstimate, float] | None:
         """The freshest state that anybody has of it, with its thrust probability."""
