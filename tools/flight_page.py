@@ -23,12 +23,15 @@ VERDICTS = ("right", "unknown", "wrong", "without an event")
 COMMAND = "make flights"
 
 
-def write_page(outcomes: Sequence[Outcome], folder: Path, *, seed: int) -> None:
-    """Write ``flights.md`` and its two drawings."""
+def write_page(outcomes: Sequence[Outcome], folder: Path, *, seed: int, earlier: int = 0) -> None:
+    """Write ``flights.md`` and its two drawings.
+
+    ``earlier`` says how many flights were played with another state of the program.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     told = [outcome for outcome in outcomes if not outcome.crash]
     made = {
-        "flights.md": page(outcomes, seed=seed),
+        "flights.md": page(outcomes, seed=seed, earlier=earlier),
         "flights-impact-error.svg": impact_error_plot(told),
         "flights-calibration.svg": calibration_plot(told),
     }
@@ -36,11 +39,12 @@ def write_page(outcomes: Sequence[Outcome], folder: Path, *, seed: int) -> None:
         (folder / name).write_text(text, encoding="utf-8")
 
 
-def page(outcomes: Sequence[Outcome], *, seed: int) -> str:
+def page(outcomes: Sequence[Outcome], *, seed: int, earlier: int = 0) -> str:
     """The page as Markdown."""
     played = [outcome for outcome in outcomes if not outcome.crash]
     parts = [
         *_opening(outcomes, seed),
+        *_earlier(outcomes, earlier),
         *_summary(played),
         *_held(played),
         *_classes(played),
@@ -73,6 +77,16 @@ def _opening(outcomes: Sequence[Outcome], seed: int) -> list[str]:
         "",
         f"Made by `{COMMAND}`, that is `python tools/validate_flights.py`; do not edit by hand.",
         "One flight: `python tools/validate_flights.py --flights 2017-09-14-hwasong-12`.",
+        "",
+    ]
+
+
+def _earlier(outcomes: Sequence[Outcome], earlier: int) -> list[str]:
+    if earlier == 0:
+        return []
+    return [
+        f"{earlier} of the {len(outcomes)} flights were played with an earlier state of the",
+        "program than the one that wrote this page; `--fresh` plays them again.",
         "",
     ]
 

@@ -47,7 +47,8 @@ def main(arguments: Sequence[str]) -> int:
         console.print(_short(outcome), soft_wrap=True)
     outcomes = [kept[flight.flight] for flight in flights if flight.flight in kept]
     if len(outcomes) == len(record):
-        write_page(outcomes, PAGES, seed=asked.seed)
+        earlier = sum(kept[f.flight].inputs != stage.inputs_of(f) for f in flights)
+        write_page(outcomes, PAGES, seed=asked.seed, earlier=earlier)
     crashed = [outcome for outcome in outcomes if outcome.crash]
     for outcome in crashed:
         console.print(f"[red]{outcome.flight} could not be played[/]\n{outcome.crash}")

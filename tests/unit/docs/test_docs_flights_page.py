@@ -125,3 +125,8 @@ def test_an_axis_puts_its_ends_at_its_ends_and_a_decade_in_the_middle() -> None:
     axis = flight_plots.Axis("km", 1.0, 100.0, (), is_log=True)
     assert [axis.share(value) for value in (1.0, 10.0, 100.0)] == pytest.approx([0.0, 0.5, 1.0])
     assert axis.share(1e9) == 1.0
+
+
+def test_the_page_says_which_flights_an_earlier_program_played() -> None:
+    assert "earlier state" not in flight_page.page([outcome()], seed=1)
+    assert "1 of the 1 flights" in flight_page.page([outcome()], seed=1, earlier=1)
