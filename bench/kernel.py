@@ -1,0 +1,163 @@
+"""The filter's step on many tracks, against the same arithmetic in C and one track at a time.
+
+python -m bench.kernel     # our kernel and gcc's, as JSON, on the processor as numba is told it is
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+
+import numpy as np
+from llvmlite import binding
+
+from bench.c_reference import NARROW, Step, compiled
+from bench.measured import Measured, in_turn_s
+from bench.raid import DRAG_M2_KG, NOISE_M2_S3, raid
+from signalfire.basis.kernel import Floats, kernel
+from signalfire.motion._kernels import predict_driven
+from signalfire.tracking._block_kernels import FOUND, step_blocks
+from signalfire.tracking._kernels import RECORD, update
+from signalfire.tracking.blocks import empty_blocks, spread_over_lanes, state_blocks, states_of
+
+TRACKS = 10_240
+ROUNDS = 41
+ELAPSED_S = 1e-3
+"""A step so short that tracks stay where they are for all rounds."""
+BANDS = {"in air": 10.0, "above the air": 90.0}
+"""Seconds after burnout: 90 km and 245 km high."""
+
+
+@kernel
+def step_each(means: Floats, covariances: Floats, laws: Floats, plots: Floats) -> None:
+    """The same step by the scalar kernels."""
+    for i in range(means.shape[0]):
+        law = laws[i]
+        predict_driven(means[i], covariances[i], law[1], law[2], law[3], law[4], law[0], 1.0)
+        update(means[i], covariances[i], plots[i])
+
+
+class Work:
+    """One band's tracks, their laws and a plot for each."""
+
+    def __init__(self, elapsed_s: float) -> None:
+        given = raid(TRACKS, spread_m=300.0, scans=1, seed=1, elapsed_s=elapsed_s)
+        self.means, self.covariances = given.means, given.covariances
+        self.laws = np.tile([ELAPSED_S, DRAG_M2_KG, NOISE_M2_S3, NOISE_M2_S3, 0.1], (TRACKS, 1))
+        self.plots = np.zeros((TRACKS, RECORD))
+        # Who has no plot in this scan gets the next one's: the work is the same for every track.
+        self.plots[:] = given.scans[0].records[np.arange(TRACKS) % len(given.scans[0].records)]
+        for record, owner in zip(given.scans[0].records, given.scans[0].owners, strict=True):
+            if owner >= 0:
+                self.plots[owner] = record
+
+    def on_blocks(self, step: Step) -> Callable[[], None]:
+        """That step on blocks of its own."""
+        states = state_blocks(self.means, self.covariances)
+        laws, plots = spread_over_lanes(self.laws), spread_over_lanes(self.plots)
+        found = empty_blocks(TRACKS, FOUND)
+        return lambda: step(states, laws, plots, found)
+
+    def on_rows(self) -> Callable[[], None]:
+        """The scalar step on rows of its own."""
+        means, covariances = self.means.copy(), self.covariances.copy()
+        return lambda: step_each(means, covariances, self.laws, self.plots)
+
+    def difference_m(self, one: Step, other: Step) -> float:
+        """How far apart two steps bring the same tracks."""
+        outcomes = []
+        for step in (one, other):
+            states = state_blocks(self.means, self.covariances)
+            found = empty_blocks(TRACKS, FOUND)
+            step(states, spread_over_lanes(self.laws), spread_over_lanes(self.plots), found)
+            outcomes.append(states_of(states, TRACKS)[0])
+        return float(np.max(np.abs(outcomes[0] - outcomes[1])))
+
+
+def measure() -> list[Measured]:
+    """With air and above it; with the longest vectors and without AVX-512."""
+    wide = compiled()
+    found = []
+    for band, elapsed_s in BANDS.items():
+        work = Work(elapsed_s)
+        acts = [work.on_blocks(step_blocks), work.on_rows()]
+        if wide is not None:
+            theirs = wide[list(BANDS).index(band)]
+            assert work.difference_m(step_blocks, theirs) < 1e-6
+            acts.append(work.on_blocks(theirs))
+        taken_s = in_turn_s(acts, repeats=ROUNDS)
+        found += _rows(band, taken_s[0], "one at a time", taken_s[1])
+        if wide is None:
+            found.append(_missing(band, "gcc is not on the PATH"))
+        else:
+            found += _rows(band, taken_s[0], "C by gcc", taken_s[2])
+    return found + _narrow()
+
+
+def _rows(band: str, ours_s: Floats, name: str, theirs_s: Floats) -> list[Measured]:
+    def rate(taken_s: Floats) -> str:
+        ns = 1e9 * float(np.median(taken_s)) / TRACKS
+        return f"{ns:.1f} ns, {1e3 / ns:.1f} M/s"
+
+    return [
+        Measured(
+            path="filter step, blocks",
+            work=f"{TRACKS:,} tracks {band}",
+            figure=rate(ours_s),
+            yardstick=f"{name}: {rate(theirs_s)}",
+            ratio=f"{float(np.median(ours_s / theirs_s)):.2f}",
+        )
+    ]
+
+
+def _missing(work: str, reason: str) -> Measured:
+    return Measured("filter step, blocks", work, "-", reason, "-")
+
+
+def rounds_narrow() -> dict[str, list[list[float]]]:
+    """Ours and gcc's without AVX-512, in turn: a list of seconds each."""
+    narrow = compiled(*NARROW)
+    assert narrow is not None
+    return {
+        band: [
+            taken.tolist()
+            for taken in in_turn_s(
+                [Work(elapsed_s).on_blocks(step) for step in (step_blocks, theirs)],
+                repeats=ROUNDS,
+            )
+        ]
+        for (band, elapsed_s), theirs in zip(BANDS.items(), narrow, strict=True)
+    }
+
+
+def _narrow() -> list[Measured]:
+    """The same in a process whose numba believes that there is no AVX-512."""
+    features = binding.get_host_cpu_features()
+    if not features.get("avx512f"):
+        return []
+    told = ",".join(
+        ("-" if name.startswith("avx512") or name == "evex512" or not has else "+") + name
+        for name, has in features.items()
+    )
+    environment = {
+        **os.environ,
+        "NUMBA_CPU_NAME": binding.get_host_cpu_name(),
+        "NUMBA_CPU_FEATURES": told,
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.kernel"], env=environment, capture_output=True, text=True
+    )
+    if done.returncode:
+        return [_missing("without AVX-512", done.stderr.strip().splitlines()[-1])]
+    return [
+        row
+        for band, (ours_s, theirs_s) in json.loads(done.stdout).items()
+        for row in _rows(
+            f"{band}, without AVX-512", np.array(ours_s), "C by gcc", np.array(theirs_s)
+        )
+    ]
+
+
+if __name__ == "__main__":
+    json.dump(rounds_narrow(), sys.stdout)
