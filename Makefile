@@ -48,7 +48,7 @@ flights: setup ## every documented flight through replay, with the table of erro
 	$(VENV)/python tools/validate_flights.py $(ARGS)
 
 bench: ## measure, as ratios against a yardstick of the same run
-	@tools/setup test
+	@tools/setup bench
 	$(VENV)/python -m bench $(ARGS)
 
 fuzz: ## search for inputs that break a law, for as long as it takes
