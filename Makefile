@@ -49,7 +49,7 @@ flights: setup ## every documented flight through replay, with the table of erro
 
 bench: ## measure, as ratios against a yardstick of the same run
 	@tools/setup bench
-	$(VENV)/python -m bench $(ARGS)
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(VENV)/python -m bench $(ARGS)
 
 fuzz: ## search for inputs that break a law, for as long as it takes
 	@tools/setup test

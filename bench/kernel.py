@@ -10,7 +10,6 @@ import sys
 from collections.abc import Callable
 
 import numpy as np
-from llvmlite import binding
 
 from bench.c_reference import NARROW, Step, compiled
 from bench.measured import Measured, in_turn_s
@@ -133,6 +132,8 @@ def rounds_narrow() -> dict[str, list[list[float]]]:
 
 def _narrow() -> list[Measured]:
     """The same in a process whose numba believes that there is no AVX-512."""
+    from llvmlite import binding
+
     features = binding.get_host_cpu_features()
     if not features.get("avx512f"):
         return []

@@ -48,7 +48,7 @@ class Ours:
         update(self.mean, self._covariance, record)
 
 
-def _stone_soup(model_name: str) -> type:
+def _stone_soup(model_name: str) -> type[Any]:
     from bench import stone_soup as soup
 
     model = soup.Ballistic() if model_name == "our flight" else soup.constant_velocity()
@@ -78,11 +78,14 @@ def _stone_soup(model_name: str) -> type:
     return StoneSoup
 
 
-def _filterpy() -> type:
+def _filterpy() -> type[Any]:
     from filterpy.kalman import ExtendedKalmanFilter
 
     class Flight(ExtendedKalmanFilter):  # type: ignore[misc]
         """It leaves the flight and its gradient to the user: these are our kernels."""
+
+        x: Floats
+        F: Floats
 
         def predict_x(self, u: object = 0) -> None:
             middle, out = np.empty(6), np.empty(6)
@@ -119,7 +122,7 @@ def _filterpy() -> type:
 
 def measure() -> list[Measured]:
     """Each peer's step beside ours."""
-    kinds: list[type] = [Ours]
+    kinds: list[type[Any]] = [Ours]
     found: list[Measured] = []
     if importlib.util.find_spec("filterpy"):
         kinds.append(_filterpy())

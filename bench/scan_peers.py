@@ -28,6 +28,9 @@ GATE_SIGMAS = 4.0
 NEIGHBOURS = 3
 PATH = "scan, Stone Soup"
 
+Make = Callable[[Raid, Any], tuple[Any, Any]]
+"""An associator and an updater for a raid, with a model of motion."""
+
 
 @dataclass(frozen=True)
 class PeerScans:
@@ -55,8 +58,8 @@ def _volume(raided: Raid) -> float:
     return float(np.prod(polar.max(axis=0) - polar.min(axis=0)))
 
 
-def _trackers() -> dict[str, Callable[[Raid, Any], tuple[Any, Any]]]:
-    """By name: how to make an associator and an updater for a raid with a model of motion."""
+def _trackers() -> dict[str, Make]:
+    """What there is, by name."""
     from stonesoup.dataassociator.neighbour import GNNWith2DAssignment
     from stonesoup.dataassociator.tree import DetectionKDTreeGNN2D
     from stonesoup.hypothesiser.distance import DistanceHypothesiser
@@ -95,7 +98,10 @@ def _trackers() -> dict[str, Callable[[Raid, Any], tuple[Any, Any]]]:
         )
         return JPDAWithEHM2(hypothesiser), updater
 
-    made = {"GNNWith2DAssignment": nearest, "DetectionKDTreeGNN2D": nearest_of_tree}
+    made: dict[str, Make] = {
+        "GNNWith2DAssignment": nearest,
+        "DetectionKDTreeGNN2D": nearest_of_tree,
+    }
     if importlib.util.find_spec("pyehm"):
         made["JPDAWithEHM2"] = joint
     return made
@@ -177,7 +183,8 @@ def measure() -> list[Measured]:
     """Each tracker's scan, beside its own with the fewest objects."""
     if not importlib.util.find_spec("stonesoup"):
         return [Measured(PATH, "-", "-", f"not installed: {CURE}", "-")]
-    rows, least_s = [], {}
+    rows = []
+    least_s: dict[str, tuple[int, float]] = {}
     for one in scans_of():
         least_s.setdefault(one.tracker, (one.count, one.median_s))
         count, base_s = least_s[one.tracker]
