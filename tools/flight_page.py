@@ -6,7 +6,7 @@ from pathlib import Path
 from statistics import median
 
 from flight_play import BORDERLINE_FRACTION, EventStory, NationStory, Outcome, Said
-from flight_plots import BLUE, GREEN, GREY, RED, Axis, Curve, chart
+from signalfire.analysis.drawing import BLUE, GREEN, GREY, RED, Axis, Curve, chart
 
 MOMENTS_S = (120.0, 180.0)
 AFTER_BURNOUT_S = 30.0

@@ -91,7 +91,7 @@ def radar(name: str) -> Sensor:
 
 def known(flight: str, radars: str) -> Knowledge:
     trajectory, drag_m2_kg = flown(flight)
-    course = Course.of(trajectory, Motion(1e-4, 0.0, 0.0, 0.0, drag_m2_kg, 5_000.0))
+    course = Course.of(trajectory, Motion(1e-4, 0.0, 0.0, drag_m2_kg, 5_000.0))
     told = course.looks([radar(name) for name in radars.split("+")])
     return course.known(summed(told, told))
 
@@ -103,7 +103,8 @@ def test_the_impact_is_known_when_the_estimator_knew_it(flight: str, radars: str
     for km, settled_s in zip(KM, SETTLED[flight][radars], strict=True):
         found_s = known_from_s(knowledge.course.t_s, median_m, 1e3 * km)
         assert found_s is not None
-        assert abs(found_s - settled_s) <= 10.0, (km, found_s, settled_s)
+        # The runs were read every 5 s, so they say so later, and their own error is some seconds.
+        assert -8.0 <= found_s - settled_s <= 3.0, (km, found_s, settled_s)
 
 
 @pytest.mark.parametrize(("flight", "radars"), EVERY)
@@ -111,4 +112,6 @@ def test_two_minutes_after_launch_the_bound_is_the_stated_one(flight: str, radar
     knowledge = known(flight, radars)
     at = int(np.searchsorted(knowledge.course.t_s, 120.0))
     root_km = math.sqrt(np.trace(knowledge.impact_m2()[at])) / 1e3
-    assert root_km == pytest.approx(AT_120_S[flight][radars], rel=0.25)
+    # Two radars looked half a second apart there; here their looks are spread evenly.
+    near = 0.07 if "+" in radars else 0.01
+    assert root_km == pytest.approx(AT_120_S[flight][radars], rel=near)

@@ -9,22 +9,13 @@ import math
 import numpy as np
 
 from signalfire.basis.kernel import Flags, Floats, Integers, kernel
-from signalfire.motion._kernels import (
-    congruence,
-    drag_deceleration,
-    product,
-    shake,
-    symmetrise,
-    transition,
-)
+from signalfire.motion._kernels import congruence, product, shake, symmetrise, transition
 
 # Where each number of a way of moving stands.
 FREE = 0  # white acceleration in free flight, m2/s3
-SPREAD = 1  # s, times the square of the drag deceleration: noise along the path
-ALONG = 2  # white acceleration along the velocity under thrust, m2/s3
-ACROSS = 3  # the same across it
-DRAG = 4  # 1/beta, m2/kg
-MOTION_LENGTH = 5
+ALONG = 1  # the same along the velocity under thrust
+ACROSS = 2  # and across it
+MOTION_LENGTH = 3
 
 _NOTHING = 1e-12
 """A pivot smaller than this part of the greatest is rounding: no information."""
@@ -123,9 +114,7 @@ def know(
             if is_driven[k - 1]:
                 shake(states[k - 1, 3:], motion[ACROSS], motion[ALONG], dt[k - 1], p)
             else:
-                slowing = drag_deceleration(states[k - 1], motion[DRAG])
-                along = motion[FREE] + motion[SPREAD] * slowing * slowing
-                shake(states[k - 1, 3:], motion[FREE], along, dt[k - 1], p)
+                shake(states[k - 1, 3:], motion[FREE], motion[FREE], dt[k - 1], p)
         if seen[k, 0, 0] + seen[k, 1, 1] + seen[k, 2, 2] > 0.0:
             if begun == count:
                 begun = k

@@ -2,9 +2,10 @@
 
 The posterior Cramer-Rao bound along the true path, carried to the ground. What it takes for
 granted: every look is a detection and goes to the right track, sensors have no bias, burn-out is
-known when it comes, sharing takes no time, and nothing but free flight follows. While the motor
-burns the impact is not known, whatever has been seen; what has been seen by then counts as far as
-a thrust nobody knows leaves it (the tracker's own noise for it).
+known when it comes, the air and the ballistic coefficient are known, sharing takes no time, and
+nothing but free flight follows. While the motor burns the impact is not known, whatever has been
+seen; what has been seen by then counts as far as a thrust nobody knows leaves it (the tracker's own
+noise for it).
 """
 
 import math
@@ -41,10 +42,9 @@ COSINE_MIN = 0.02
 
 @dataclass(frozen=True, slots=True)
 class Motion:
-    """How objects are believed to move; by default as the tracker believes it."""
+    """How objects are believed to move; the drag is known (its noise is the tracker's alone)."""
 
     free_m2_s3: float
-    spread_s: float
     along_m2_s3: float
     across_m2_s3: float
     drag_m2_kg: float
@@ -56,7 +56,6 @@ class Motion:
         settings = TrackingSettings()
         return cls(
             free_m2_s3=settings.free_noise_m2_s3,
-            spread_s=settings.drag_spread_s,
             along_m2_s3=settings.forced_along_m2_s3,
             across_m2_s3=settings.forced_across_m2_s3,
             drag_m2_kg=settings.drag_m2_kg,
@@ -66,9 +65,8 @@ class Motion:
     def numbers(self) -> Floats:
         """For the kernels."""
         out = np.empty(k.MOTION_LENGTH)
-        out[k.FREE], out[k.SPREAD] = self.free_m2_s3, self.spread_s
+        out[k.FREE] = self.free_m2_s3
         out[k.ALONG], out[k.ACROSS] = self.along_m2_s3, self.across_m2_s3
-        out[k.DRAG] = self.drag_m2_kg
         return out
 
     def prior(self) -> Floats:
@@ -225,8 +223,9 @@ def _radius_factors(probability: float) -> tuple[Floats, Floats]:
     for _ in range(40):
         middle = 0.5 * (low + high)
         share = 1.0 - np.exp(-0.5 * middle[:, None] ** 2 / along).mean(axis=1)
-        low, high = np.where(share < probability, middle, low), np.where(
-            share < probability, high, middle
+        low, high = (
+            np.where(share < probability, middle, low),
+            np.where(share < probability, high, middle),
         )
     return ratios, 0.5 * (low + high)
 

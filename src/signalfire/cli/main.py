@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 
 from signalfire.basis.errors import CallerError, PeerError, SignalfireError
-from signalfire.cli import journal, keys
+from signalfire.cli import analyse, journal, keys
 from signalfire.cli.defaults import DEFAULT_FLIGHT, DIRECTOR_PORT
 
 app = typer.Typer(
@@ -30,6 +30,7 @@ app = typer.Typer(
 )
 app.add_typer(keys.app, name="keys")
 app.add_typer(journal.app, name="journal")
+app.add_typer(analyse.app, name="analyse")
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2

@@ -130,9 +130,7 @@ def _of_one(
     ]
 
 
-def _seen(
-    watch: Watch, trajectory: Trajectory, t_s: Floats, noise: Floats
-) -> tuple[Flags, Floats]:
+def _seen(watch: Watch, trajectory: Trajectory, t_s: Floats, noise: Floats) -> tuple[Flags, Floats]:
     """When an object can be seen, and the noisy values of all looks."""
     target_ecef_m = trajectory.at(t_s)
     if watch.sensor.kind is SensorKind.RADAR:
