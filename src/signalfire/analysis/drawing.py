@@ -24,17 +24,17 @@ class Axis:
     """One axis: its title, its ends, the values that are labelled, and whether it is a log."""
 
     title: str
-    low: float
-    high: float
+    ends: tuple[float, float]
     marks: Sequence[float]
     is_log: bool = False
 
-    def share(self, value: float) -> float:
-        """Where a value lies between the ends, 0 to 1; held at the ends."""
-        held = min(max(value, self.low), self.high)
+    def shares(self, values: Sequence[float]) -> list[float]:
+        """Where values lie between the ends, 0 to 1; held at the ends."""
+        low, high = self.ends
+        held = [min(max(value, low), high) for value in values]
         if self.is_log:
-            return math.log(held / self.low) / math.log(self.high / self.low)
-        return (held - self.low) / (self.high - self.low)
+            return [math.log(value / low) / math.log(high / low) for value in held]
+        return [(value - low) / (high - low) for value in held]
 
 
 def chart(title: str, across: Axis, up: Axis, curves: Sequence[Curve]) -> str:
@@ -79,11 +79,11 @@ def _grid(across: Axis, up: Axis) -> list[str]:
 
 
 def _x(axis: Axis, value: float) -> float:
-    return _LEFT + _WIDTH * axis.share(value)
+    return _LEFT + _WIDTH * _share(axis, value)
 
 
 def _y(axis: Axis, value: float) -> float:
-    return _TOP + _HEIGHT * (1.0 - axis.share(value))
+    return _TOP + _HEIGHT * (1.0 - _share(axis, value))
 
 
 @dataclass(frozen=True)
@@ -98,13 +98,13 @@ def bars(title: str, across: Axis, inks: Sequence[tuple[str, str]], rows: Sequen
     """Lying bars of parts; ``inks`` are the name and the colour of each part."""
     left, height = 200.0, 22.0
     bottom = 48.0 + height * len(rows)
-    parts = _opened(title, left + _WIDTH + 60.0, bottom + 52.0)
+    parts = _opened(title, left + _WIDTH + 110.0, bottom + 52.0)
     for number, (name, ink) in enumerate(inks):
         x = left + 150.0 * number
         parts.append(f'<rect x="{x:.0f}" y="24" width="14" height="14" fill="{ink}"/>')
         parts.append(_words(x + 20.0, 36.0, name))
     for value in across.marks:
-        x = left + _WIDTH * across.share(value)
+        x = left + _WIDTH * _share(across, value)
         parts.append(f'<path d="M{x:.1f} 44V{bottom:.0f}" stroke="#dddddd"/>')
         parts.append(_words(x, bottom + 18.0, f"{value:g}", anchor="middle"))
     parts.append(_words(left + 0.5 * _WIDTH, bottom + 42.0, across.title, anchor="middle"))
@@ -116,15 +116,15 @@ def bars(title: str, across: Axis, inks: Sequence[tuple[str, str]], rows: Sequen
             continue
         done = 0.0
         for length, (_, ink) in zip(row.lengths, inks, strict=True):
-            x, end = (left + _WIDTH * across.share(v) for v in (done, done + length))
+            x, end = (left + _WIDTH * _share(across, v) for v in (done, done + length))
             parts.append(
                 f'<rect x="{x:.1f}" y="{top + 2:.0f}" width="{end - x:.1f}" '
                 f'height="{height - 5:.0f}" fill="{ink}"/>'
             )
             done += length
-        beyond = " (beyond)" if done > across.high else ""
-        x = left + _WIDTH * across.share(done) + 4.0
-        parts.append(_words(min(x, left + _WIDTH - 30.0), top + 14.0, f"{done:.0f}{beyond}"))
+        beyond = " (beyond)" if done > across.ends[1] else ""
+        end = left + _WIDTH * _share(across, done)
+        parts.append(_words(end + 4.0, top + 14.0, f"{done:.0f}{beyond}"))
     return "\n".join([*parts, "</svg>", ""])
 
 
@@ -136,7 +136,7 @@ def field(
     left, cell = 230.0, 34.0
     width = left + cell * len(columns) + 20.0
     bottom = 62.0 + 24.0 * len(rows)
-    parts = _opened(title, max(width, left + 280.0), bottom + 44.0)
+    parts = _opened(title, max(width, left + 420.0), bottom + 44.0)
     parts.append(_words(10.0, 18.0, title))
     for number, name in enumerate(columns):
         parts.append(_words(left + cell * (number + 0.5), 50.0, name, anchor="middle"))
@@ -151,7 +151,7 @@ def field(
             f'<rect x="{left + 14 * number:.0f}" y="{bottom + 8:.0f}" width="14" height="14" '
             f'fill="{ink}"/>'
         )
-    legend = f"{scale.low:g} to {scale.high:g} {scale.title}"
+    legend = f"{scale.ends[0]:g} to {scale.ends[1]:g} {scale.title}"
     parts.append(_words(left + 164.0, bottom + 20.0, legend))
     return "\n".join([*parts, "</svg>", ""])
 
@@ -160,7 +160,7 @@ def _cell(x: float, top: float, value: float | None, scale: Axis) -> list[str]:
     """One coloured cell of a field, with its value."""
     if value is None:
         return [f'<rect x="{x:.0f}" y="{top:.0f}" width="33" height="23" fill="#eeeeee"/>']
-    share = scale.share(value)
+    share = _share(scale, value)
     ink = "#ffffff" if share > 0.55 else "#222222"
     return [
         f'<rect x="{x:.0f}" y="{top:.0f}" width="33" height="23" fill="{_shade(share)}"/>',
@@ -187,3 +187,7 @@ def _opened(title: str, width: float, height: float) -> list[str]:
 
 def _words(x: float, y: float, text: str, anchor: str = "start") -> str:
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(text)}</text>'
+
+
+def _share(axis: Axis, value: float) -> float:
+    return axis.shares([value])[0]

@@ -16,6 +16,7 @@ from signalfire.analysis.sharing_bound import (
     Course,
     Knowledge,
     Motion,
+    could_look,
     known_from_s,
     radius_m,
     summed,
@@ -140,8 +141,8 @@ class Study:
             raise BadInput(
                 f"sensors of {len(self.nations)} nations: sharing is between 2 to {NATIONS_MAX}"
             )
-        if all(sensor.site_ecef_m is None for sensor in self.sensors):
-            raise BadInput("no sensor has a place; write lat_deg, lon_deg and alt_m")
+        if not any(could_look(sensor) for sensor in self.sensors):
+            raise BadInput("no sensor has a place and, for a radar, range_max_m; write them")
 
     def rows(self, launch: Launch, trajectory: Trajectory) -> tuple[Row, ...]:
         """What every nation knows of a launch alone, with each partner, and with all of them."""

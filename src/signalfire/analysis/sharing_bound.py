@@ -20,7 +20,7 @@ from signalfire.analysis import _sharing_kernels as k
 from signalfire.basis.identity import NationId
 from signalfire.basis.instant import Instant
 from signalfire.basis.kernel import Flags, Floats
-from signalfire.picture.detection import AngleSigma, Sensor
+from signalfire.picture.detection import AngleSigma, Sensor, SensorKind
 from signalfire.sim.sensors import PERIOD_S, Watch, sees
 from signalfire.sim.trajectory import Trajectory
 from signalfire.space.geodesy import enu_from_ecef, geodetic
@@ -127,7 +127,7 @@ class Course:
         share_s = np.diff(self.t_s, append=self.t_s[-1])
         told: dict[NationId, Floats] = {}
         for sensor in sensors:
-            if sensor.site_ecef_m is None:
+            if not could_look(sensor):
                 continue
             watch = Watch(sensor, (Instant(0), Instant(0)))
             looks = share_s * sees(watch, self.trajectory, self.t_s)
@@ -165,6 +165,13 @@ class Knowledge:
         k.on_the_ground(self.course.ground, self.covariance, self.begun, out)
         out[: self.begun] = np.diag([np.inf, np.inf])
         return out
+
+
+def could_look(sensor: Sensor) -> bool:
+    """Whether a sensor's owner says enough of it: where it stands, and how far a radar sees."""
+    return sensor.site_ecef_m is not None and (
+        sensor.kind is SensorKind.INFRARED or sensor.range_max_m is not None
+    )
 
 
 def together(parts: Iterable[Floats]) -> Floats:

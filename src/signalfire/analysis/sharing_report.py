@@ -22,7 +22,9 @@ from signalfire.basis.identity import NationId
 
 INKS = (GREEN, RED, BLUE, "#8a6d1a", "#6b3fa0", "#1d7f8c", "#9c4a6b", "#4a5a2a")
 CURVE_END_S = 400.0
-GAIN_MARKS_S = (0.0, 15.0, 30.0, 45.0, 60.0)
+BAR_END_S = 60.0
+"""Longer bars are cut here, and say how long they are: lofted flights gain an hour."""
+GAIN_END_S = 60.0
 CSV_FILE, PAGE_FILE, CURVES_FILE, PARTS_FILE = (
     "sharing.csv",
     "index.html",
@@ -32,12 +34,14 @@ CSV_FILE, PAGE_FILE, CURVES_FILE, PARTS_FILE = (
 _STYLE = (
     "body{font:15px/1.5 sans-serif;max-width:70em;margin:2em auto;padding:0 1em;color:#222}"
     "table{border-collapse:collapse;margin:1em 0}td,th{border:1px solid #ccc;padding:.2em .6em;"
-    "text-align:right}td:first-child,th:first-child{text-align:left}svg{max-width:100%;height:auto}"
+    "text-align:right;white-space:nowrap}th{white-space:normal}"
+    "td:first-child,th:first-child{text-align:left}svg{max-width:100%;height:auto}"
 )
 _HEAD = (
     "nation", "launches", "never sees it alone", "known alone", "known together",
     "only by sharing", "of these only by fusion", "known alone T+s", "together T+s",
-    "gain s, quartiles", "mean gain s", "by geometry s", "by fusion s",
+    "gain s, quartiles", "median by geometry / by fusion s",
+    "mean gain = geometry + fusion s",
 )  # fmt: skip
 
 
@@ -114,9 +118,9 @@ def known_chart(report: Report) -> str:
         curves.append(Curve(f"{nation} with partners", _share_known(known), ink, is_dashed=True))
     return chart(
         f"Launches whose impact is known to {report.known}",
-        Axis("seconds after lift-off", 60.0, CURVE_END_S, (100, 150, 200, 250, 300, 350, 400)),
+        Axis("seconds after lift-off", (60.0, CURVE_END_S), (100, 150, 200, 250, 300, 350, 400)),
         Axis(
-            f"% of launches, impact known to {report.known}", 0.0, 100.0, (0, 20, 40, 60, 80, 100)
+            f"% of launches, impact known to {report.known}", (0.0, 100.0), (0, 20, 40, 60, 80, 100)
         ),
         _merged(curves),
     )
@@ -128,15 +132,12 @@ def parts_chart(report: Report) -> str:
     for nation, told in report.by_nation().items():
         for name, some in grouped(told, lambda story: story.alone.launch.kind.name).items():
             gain = bought(some, report.at)
-            known = gain.geometry_mean_s is not None and gain.fusion_mean_s is not None
-            lengths = (gain.geometry_mean_s, gain.fusion_mean_s) if known else None
-            rows.append(Bar(f"{nation}: {name}", lengths))  # type: ignore[arg-type]
-    longest = max((sum(row.lengths) for row in rows if row.lengths), default=0.0)
-    end_s = next((mark for mark in (60.0, 120.0, 180.0) if longest <= mark), 180.0)
-    marks = [end_s * part / 6.0 for part in range(7)]
+            lengths = [s for s in (gain.geometry_mean_s, gain.fusion_mean_s) if s is not None]
+            rows.append(Bar(f"{nation}: {name}", lengths or None))
+    marks = [0.2 * BAR_END_S * part for part in range(6)]
     return bars(
         f"Seconds gained until the impact is known to {report.known}",
-        Axis(f"mean seconds gained, impact known to {report.known}", 0.0, end_s, marks),
+        Axis(f"mean seconds gained, impact known to {report.known}", (0.0, BAR_END_S), marks),
         (("geometry", BLUE), ("fusion", GREEN)),
         rows,
     )
@@ -152,10 +153,10 @@ def gain_field(report: Report, nation: str, told: Sequence[Story]) -> str:
             (name, [median_gain_s(by_azimuth.get(azimuth, ()), report.at) for azimuth in azimuths])
         )
     return field(
-        f"{nation}: seconds gained by sharing, impact known to {report.known}, by azimuth of launch",
+        f"{nation}: median seconds gained, impact known to {report.known}, by azimuth of launch",
         [f"{math.degrees(azimuth):.0f}" for azimuth in azimuths],
         rows,
-        Axis("s gained (more is shown as the most)", GAIN_MARKS_S[0], GAIN_MARKS_S[-1], ()),
+        Axis("s gained (more is shown as the most)", (0.0, GAIN_END_S), ()),
     )
 
 
@@ -223,17 +224,22 @@ def _share_known(known_s: Sequence[float | None]) -> list[tuple[float, float]]:
 
 def _line(each: Bought) -> list[str]:
     quartiles = each.gain_quartiles_s
-    mean_s = None
-    if each.geometry_mean_s is not None and each.fusion_mean_s is not None:
-        mean_s = each.geometry_mean_s + each.fusion_mean_s
     return [
         each.nation, f"{each.launches}", f"{each.unseen_fraction:.0%}",
         f"{each.alone_fraction:.0%}", f"{each.shared_fraction:.0%}",
         f"{each.only_shared_fraction:.0%}", f"{each.only_fused_fraction:.0%}",
         _cell(each.alone_median_s, 0), _cell(each.shared_median_s, 0),
         " / ".join(f"{value:.0f}" for value in quartiles) if quartiles else "",
-        _cell(mean_s), _cell(each.geometry_mean_s), _cell(each.fusion_mean_s),
+        f"{_cell(each.geometry_median_s)} / {_cell(each.fusion_median_s)}", _sum(each),
     ]  # fmt: skip
+
+
+def _sum(each: Bought) -> str:
+    """The mean gain as the sum of its parts."""
+    geometry_s, fusion_s = each.geometry_mean_s, each.fusion_mean_s
+    if geometry_s is None or fusion_s is None:
+        return ""
+    return f"{geometry_s + fusion_s:.1f} = {geometry_s:.1f} + {fusion_s:.1f}"
 
 
 def _by(report: Report, what: str) -> list[str]:

@@ -29,9 +29,10 @@ class Bought:
 
     Fractions are of all launches; ``only_shared`` are those whose impact the nation never knows
     alone, ``only_fused`` the part of them that no single nation knows. Gains are over launches that
-    the nation knows both ways; the means of geometry and fusion add up to that of the gain. Misses
-    are those a minute after burn-out, where the nation has one: by how much the best-placed nation
-    alone lessens it, and by how much fusion lessens that. None where there is nothing to say of.
+    the nation knows both ways; the means of geometry and fusion add up to that of the gain, their
+    medians do not. Misses are those a minute after burn-out, where the nation has one: by how much
+    the best-placed nation alone lessens it, and by how much fusion lessens that. None where there
+    is nothing to say of.
     """
 
     nation: NationId
@@ -46,6 +47,8 @@ class Bought:
     gain_quartiles_s: tuple[float, float, float] | None
     geometry_mean_s: float | None
     fusion_mean_s: float | None
+    geometry_median_s: float | None
+    fusion_median_s: float | None
     geometry_cut_fraction: float | None
     fusion_cut_fraction: float | None
     watched_alone_fraction: float
@@ -102,6 +105,8 @@ def bought(told: Sequence[Story], at: int) -> Bought:
         gain_quartiles_s=_quartiles([gain.whole_s for gain in gains]),
         geometry_mean_s=fmean(gain.geometry_s for gain in gains) if gains else None,
         fusion_mean_s=fmean(gain.fusion_s for gain in gains) if gains else None,
+        geometry_median_s=_median(gain.geometry_s for gain in gains),
+        fusion_median_s=_median(gain.fusion_s for gain in gains),
         geometry_cut_fraction=_median(
             1.0 - s.shared.best_miss_m / s.alone.miss_m for s in missed
         ),

@@ -74,22 +74,20 @@ def study_sharing(options: SharingOptions, out: Path) -> Report:
 def print_bought(report: Report, out: Path) -> None:
     """The headline: one line for each nation."""
     table = Table(title=f"impact known to {report.known}", title_justify="left")
-    for column in ("nation", "known alone", "together", "only by sharing", "median gain s"):
+    for column in ("nation", "known alone", "together", "only by sharing", "gain s, quartiles"):
         table.add_column(column)
-    for column in ("mean gain s", "by geometry", "by fusion"):
+    for column in ("by geometry s, median", "by fusion s, median"):
         table.add_column(column)
     for each in report.bought():
-        gains = (each.geometry_mean_s, each.fusion_mean_s)
-        known = [gain for gain in gains if gain is not None]
         quartiles = each.gain_quartiles_s
         table.add_row(
             each.nation,
             f"{each.alone_fraction:.0%}",
             f"{each.shared_fraction:.0%}",
             f"{each.only_shared_fraction:.0%}",
-            f"{quartiles[1]:.0f}" if quartiles else "-",
-            f"{sum(known):.1f}" if known else "-",
-            *(f"{gain:.1f}" if gain is not None else "-" for gain in gains),
+            " / ".join(f"{value:.0f}" for value in quartiles) if quartiles else "-",
+            _seconds(each.geometry_median_s),
+            _seconds(each.fusion_median_s),
         )
     console = wide_console()
     console.print(table)
@@ -97,6 +95,10 @@ def print_bought(report: Report, out: Path) -> None:
         console.print(note)
     launched = len({row.launch for row in report.rows})
     console.print(f"{launched} launches; the report is {out / PAGE_FILE}")
+
+
+def _seconds(value_s: float | None) -> str:
+    return "-" if value_s is None else f"{value_s:.1f}"
 
 
 def _agreement(path: Path) -> Agreement:
