@@ -106,7 +106,7 @@ def know(
     half = np.empty((6, 6))
     root = np.empty((3, 3))
     line = np.empty(6)
-    count = seen.shape[0]
+    count = len(seen)
     begun = count
     for k in range(count):
         if begun < count:

@@ -137,10 +137,10 @@ class Study:
 
     def require_sense(self) -> None:
         """Raise BadInput for sensors of one nation alone, or of too many."""
-        if not 2 <= len(self.nations) <= NATIONS_MAX:
-            raise BadInput(
-                f"sensors of {len(self.nations)} nations: sharing is between 2 to {NATIONS_MAX}"
-            )
+        if len(self.nations) < 2:
+            raise BadInput(f"sensors of {', '.join(self.nations)} alone: add another nation's")
+        if len(self.nations) > NATIONS_MAX:
+            raise BadInput(f"sensors of {len(self.nations)} nations: at most {NATIONS_MAX}")
         if not any(could_look(sensor) for sensor in self.sensors):
             raise BadInput("no sensor has a place and, for a radar, range_max_m; write them")
 
