@@ -32,14 +32,14 @@ CSV_FILE, PAGE_FILE, CURVES_FILE, PARTS_FILE = (
     "parts.svg",
 )
 _STYLE = (
-    "body{font:15px/1.5 sans-serif;max-width:70em;margin:2em auto;padding:0 1em;color:#222}"
+    "body{font:15px/1.5 sans-serif;max-width:82em;margin:2em auto;padding:0 1em;color:#222}"
     "table{border-collapse:collapse;margin:1em 0}td,th{border:1px solid #ccc;padding:.2em .6em;"
     "text-align:right;white-space:nowrap}th{white-space:normal}"
     "td:first-child,th:first-child{text-align:left}svg{max-width:100%;height:auto}"
 )
 _HEAD = (
     "nation", "launches", "never sees it alone", "known alone", "known together",
-    "only by sharing", "of these only by fusion", "known alone T+s", "together T+s",
+    "only by sharing", "by fusion alone", "known alone T+s", "together T+s",
     "gain s, quartiles", "median by geometry / by fusion s",
     "mean gain = geometry + fusion s",
 )  # fmt: skip

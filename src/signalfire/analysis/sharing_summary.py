@@ -28,7 +28,7 @@ class Bought:
     """What a nation gets by sharing, over some launches and for one threshold.
 
     Fractions are of all launches; ``only_shared`` are those whose impact the nation never knows
-    alone, ``only_fused`` the part of them that no single nation knows. Gains are over launches that
+    alone, ``only_fused`` those of them that no single nation knows. Gains are over launches that
     the nation knows both ways; the means of geometry and fusion add up to that of the gain, their
     medians do not. Misses are those a minute after burn-out, where the nation has one: by how much
     the best-placed nation alone lessens it, and by how much fusion lessens that. None where there

@@ -130,7 +130,7 @@ def _notes(agreement: Agreement | None, impossible: list[str]) -> tuple[str, ...
     given = "everything in full, to all" if agreement is None else f"as {agreement.label} says"
     notes = [f"What is given: {given}."]
     if impossible:
-        notes.append(f"{len(impossible)} launches have no such flight and are left out.")
+        notes.append(f"Left out, since no such flight fits the class: {len(impossible)}.")
     return tuple(notes)
 
 
