@@ -24,7 +24,7 @@ from signalfire.analysis.sharing_bound import (
 )
 from signalfire.basis.errors import BadInput
 from signalfire.basis.identity import NationId
-from signalfire.basis.kernel import Floats
+from signalfire.basis.kernel import Flags, Floats
 from signalfire.picture.detection import Sensor
 from signalfire.picture.marking import Kind
 from signalfire.release.agreement import Agreement, Form, Share
@@ -177,7 +177,8 @@ class _View:
         singles = [self._radius_m(nation, ())]
         singles += [self._given_m(giver, nation) for giver in partners]
         best = [self._known_s(single) for single in singles]
-        at = min(np.searchsorted(course.t_s, course.burnout_t_s + MOMENT_S), len(course.t_s) - 1)
+        after = int(np.searchsorted(course.t_s, course.burnout_t_s + MOMENT_S))
+        at = min(after, len(course.t_s) - 1)
         free = course.t_s[:-1] >= course.burnout_t_s
         seen = summed(self.told, everyone).trace(axis1=1, axis2=2)[:-1] > 0.0
         span_s = np.diff(course.t_s)
@@ -260,7 +261,7 @@ class _View:
 
     def _on_the_ground(self, covariance: Floats) -> Floats:
         """The covariance of the impact from that of the state, infinite where that is."""
-        is_known = np.isfinite(covariance).all(axis=(1, 2))
+        is_known: Flags = np.asarray(np.isfinite(covariance).all(axis=(1, 2)))
         held = np.where(is_known[:, None, None], covariance, 0.0)
         slopes = self.course.ground
         impact_m2: Floats = np.einsum("kia,kab,kjb->kij", slopes, held, slopes)

@@ -287,11 +287,10 @@ def _information(sensor: Sensor, target_ecef_m: Floats) -> Floats:
     upward = np.cross(along, sideways)
     azimuth_m = sensor.sigma.azimuth_rad * range_m * cosine
     elevation_m = sensor.sigma.elevation_rad * range_m
-    return np.asarray(
-        radial / sensor.sigma.range_m**2
-        + sideways[:, :, None] * sideways[:, None, :] / azimuth_m[:, None, None] ** 2
-        + upward[:, :, None] * upward[:, None, :] / elevation_m[:, None, None] ** 2
-    )
+    told = radial / sensor.sigma.range_m**2
+    told += sideways[:, :, None] * sideways[:, None, :] / azimuth_m[:, None, None] ** 2
+    told += upward[:, :, None] * upward[:, None, :] / elevation_m[:, None, None] ** 2
+    return told
 
 
 def summed(told: Mapping[NationId, Floats], nations: Iterable[NationId]) -> Floats:

@@ -56,7 +56,7 @@ def test_a_second_run_takes_the_place_of_the_first(
 ) -> None:
     before = {path.name: path.read_bytes() for path in report.iterdir()}
     (report / "notes.txt").write_text("mine")
-    (report / "gain-XXX.svg").write_text("of a nation that is no more")
+    (report / "gain-AUS.svg").write_text("of a nation that is no more")
     ran = signalfire("analyse", "sharing", "--sites", sites, *SMALL, "--out", report)
     assert ran.status == 0
     after = {path.name: path.read_bytes() for path in report.iterdir()}
