@@ -295,4 +295,5 @@ def _information(sensor: Sensor, target_ecef_m: Floats) -> Floats:
 
 def summed(told: Mapping[NationId, Floats], nations: Iterable[NationId]) -> Floats:
     """What several nations tell together."""
-    return np.sum([told[nation] for nation in sorted(nations)], axis=0)
+    total: Floats = np.sum([told[nation] for nation in sorted(nations)], axis=0)
+    return total
