@@ -131,16 +131,21 @@ class Study:
     motion: Motion = field(default_factory=Motion.of_the_tracker)
 
     @property
+    def owners(self) -> frozenset[NationId]:
+        """Who has sensors."""
+        return frozenset(sensor.nation for sensor in self.sensors)
+
+    @property
     def nations(self) -> tuple[NationId, ...]:
-        """The owners of sensors, in alphabetical order."""
-        return tuple(sorted({sensor.nation for sensor in self.sensors}))
+        """Who has sensors or is given something, in alphabetical order."""
+        return tuple(sorted(self.owners | {taker for _, taker in self.grants}))
 
     def require_sense(self) -> None:
-        """Raise BadInput for sensors of one nation alone, or of too many."""
+        """Raise BadInput where there is nobody to share with, or too many, or nothing to see."""
         if len(self.nations) < 2:
             raise BadInput(f"sensors of {', '.join(self.nations)} alone: add another nation's")
         if len(self.nations) > NATIONS_MAX:
-            raise BadInput(f"sensors of {len(self.nations)} nations: at most {NATIONS_MAX}")
+            raise BadInput(f"{len(self.nations)} nations: at most {NATIONS_MAX}")
         if not any(could_look(sensor) for sensor in self.sensors):
             raise BadInput("no sensor has a place and, for a radar, range_max_m; write them")
 
@@ -154,7 +159,7 @@ class Study:
         )
 
     def _partners(self, nation: NationId) -> Iterator[tuple[NationId, ...]]:
-        givers = [other for other in self.nations if (other, nation) in self.grants]
+        givers = [other for other in sorted(self.owners) if (other, nation) in self.grants]
         for count in sorted({0, min(1, len(givers)), len(givers)}):
             yield from combinations(givers, count)
 

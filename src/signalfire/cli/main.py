@@ -34,6 +34,8 @@ app.add_typer(analyse.app, name="analyse")
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
+EXIT_INTERRUPTED = 130
+"""What typer makes of Ctrl-C in a command that does not take it itself; here it is an end."""
 
 
 class Listing(StrEnum):
@@ -248,6 +250,8 @@ def main() -> None:
         app(standalone_mode=True)
     except KeyboardInterrupt:
         sys.exit(0)
+    except SystemExit as ended:
+        sys.exit(0 if ended.code == EXIT_INTERRUPTED else ended.code)
     except SignalfireError as error:
         print(f"signalfire: {error}", file=sys.stderr)
         sys.exit(EXIT_USAGE if isinstance(error, CallerError | PeerError) else EXIT_FAILED)

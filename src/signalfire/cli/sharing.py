@@ -45,6 +45,7 @@ def study_sharing(options: SharingOptions, out: Path) -> Report:
     sensors = load_sensors(options.sensors or packaged_sensors())
     agreement = None if options.agreement is None else _agreement(options.agreement)
     nations = {sensor.nation for sensor in sensors}
+    nations |= set(agreement.parties) if agreement else set()
     thresholds_m = tuple(sorted({*THRESHOLDS_M, 1e3 * options.threshold_km}, reverse=True))
     study = Study(sensors, grants_of(agreement, nations), thresholds_m)
     study.require_sense()

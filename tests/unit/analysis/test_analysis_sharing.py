@@ -161,6 +161,17 @@ def test_what_no_rule_names_is_not_given() -> None:
     }  # fmt: skip
 
 
+def test_a_party_without_sensors_knows_what_it_is_told() -> None:
+    own = tuple(s for s in sensors() if s.nation == KOR)
+    grants = grants_of(agreement(), NATIONS)
+    study = Study(own, grants)
+    study.require_sense()
+    found = {(row.nation, row.partners): row for row in study.rows(*flight(0, 90))}
+    assert set(found) == {(JPN, ()), (JPN, (KOR,)), (KOR, ()), (USA, ()), (USA, (KOR,))}
+    assert found[JPN, ()].known_s == (None,) * 4
+    assert found[JPN, (KOR,)].known_s == found[KOR, ()].known_s
+
+
 def test_sensors_of_one_nation_share_nothing() -> None:
     own = tuple(s for s in sensors() if s.nation == KOR)
     with pytest.raises(BadInput, match="KOR alone"):

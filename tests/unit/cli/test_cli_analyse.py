@@ -8,6 +8,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from signalfire.analysis.launches import Launch
+
 SMALL = ("--azimuth-step", 180, "--kind", "SRBM 300")
 
 
@@ -120,6 +122,19 @@ def test_a_file_in_the_way_of_the_folder_is_named(
     (tmp_path / "out").write_text("")
     ran = signalfire("analyse", "sharing", "--sites", sites, *SMALL, "--out", tmp_path / "out")
     assert ran.status == 2 and "a file is in the way" in ran.err
+
+
+def test_ctrl_c_ends_it_and_writes_nothing(
+    signalfire: Any, sites: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(launch: Launch) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Launch, "fly", interrupted)
+    out = tmp_path / "out"
+    ran = signalfire("analyse", "sharing", "--sites", sites, *SMALL, "--out", out)
+    assert ran.status == 0 and "Traceback" not in ran.err
+    assert list(out.iterdir()) == []
 
 
 def test_sensors_of_one_nation_are_refused(signalfire: Any, tmp_path: Path) -> None:
