@@ -71,10 +71,8 @@ def _grid(across: Axis, up: Axis) -> list[str]:
             f'<text x="{_LEFT - 8:.0f}" y="{y + 4:.1f}" text-anchor="end">{value:g}</text>'
         )
     middle = _LEFT + 0.5 * _WIDTH
-    parts.append(
-        f'<text x="{middle:.0f}" y="{bottom + 42:.0f}" text-anchor="middle">{across.title}</text>'
-    )
-    parts.append(f'<text x="{_LEFT:.0f}" y="14" text-anchor="start">{up.title}</text>')
+    parts.append(_words(middle, bottom + 42.0, across.title, anchor="middle"))
+    parts.append(_words(_LEFT, 14.0, up.title))
     return parts
 
 
@@ -88,10 +86,11 @@ def _y(axis: Axis, value: float) -> float:
 
 @dataclass(frozen=True)
 class Bar:
-    """A named row of lengths laid end to end; None stands for nothing to say."""
+    """A named row of lengths laid end to end; without any, ``instead`` is written."""
 
     name: str
-    lengths: Sequence[float] | None
+    lengths: Sequence[float]
+    instead: str = ""
 
 
 def bars(title: str, across: Axis, inks: Sequence[tuple[str, str]], rows: Sequence[Bar]) -> str:
@@ -111,8 +110,8 @@ def bars(title: str, across: Axis, inks: Sequence[tuple[str, str]], rows: Sequen
     for number, row in enumerate(rows):
         top = 48.0 + height * number
         parts.append(_words(left - 8.0, top + 14.0, row.name, anchor="end"))
-        if row.lengths is None:
-            parts.append(_words(left + 4.0, top + 14.0, "never known alone"))
+        if not row.lengths:
+            parts.append(_words(left + 4.0, top + 14.0, row.instead))
             continue
         done = 0.0
         for length, (_, ink) in zip(row.lengths, inks, strict=True):

@@ -133,7 +133,7 @@ def parts_chart(report: Report) -> str:
         for name, some in grouped(told, lambda story: story.alone.launch.kind.name).items():
             gain = bought(some, report.at)
             lengths = [s for s in (gain.geometry_mean_s, gain.fusion_mean_s) if s is not None]
-            rows.append(Bar(f"{nation}: {name}", lengths or None))
+            rows.append(Bar(f"{nation}: {name}", lengths, "never known alone"))
     marks = [0.2 * BAR_END_S * part for part in range(6)]
     return bars(
         f"Seconds gained until the impact is known to {report.known}",
