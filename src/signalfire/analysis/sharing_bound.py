@@ -129,11 +129,11 @@ class Course:
         for sensor in sensors:
             if not could_look(sensor):
                 continue
-            watch = Watch(sensor, (Instant(0), Instant(0)))
-            looks = share_s * sees(watch, self.trajectory, self.t_s)
-            looks /= sensor.period_s or PERIOD_S
             here = told.setdefault(sensor.nation, np.zeros((len(self.t_s), 3, 3)))
-            here += looks[:, None, None] * _information(sensor, self.state[:, :3])
+            watch = Watch(sensor, (Instant(0), Instant(0)))
+            when = sees(watch, self.trajectory, self.t_s)
+            looks = share_s[when] / (sensor.period_s or PERIOD_S)
+            here[when] += looks[:, None, None] * _information(sensor, self.state[when, :3])
         return told
 
     def known(self, told: Floats) -> "Knowledge":
