@@ -4,13 +4,21 @@ A row is one track. The columns are numpy arrays that grow together, by doubling
 number of rows; a row keeps its place while its track lives, and free rows are used again.
 """
 
+from heapq import heappop, heappush
+
 import numpy as np
 
 from signalfire.basis.errors import LimitExceeded
 from signalfire.basis.kernel import Floats, Integers
+from signalfire.basis.limits import PATHS_MAX
 
 FREE, TENTATIVE, CONFIRMED, LOST = 0, 1, 2, 3
 """Values of the ``status`` column."""
+ARC_LENGTH = 24
+"""States kept of the early arc, for the launch estimate."""
+ARC_WIDTH = 27
+PATHS_WORD = 32
+"""Paths in one number of the ``paths`` column."""
 _ROWS_AT_FIRST = 32
 
 
@@ -20,7 +28,8 @@ class TrackTable:
     ``state`` holds what the filter knows at ``time`` (nanoseconds since the tracker's epoch) and
     ``ahead`` the same carried forward to ``ahead_time`` (before ``time``: not there). The last
     detections used stand in ``ring``, in the order of ``ring_time``; ``ring_scan`` says in which
-    scan each came. Every ``block``-th of them has the state before it in ``snapshot``.
+    scan each came. Every ``block``-th of them has the state before it in ``snapshot``. The first
+    states, some time apart, stand in ``arc``: mean, and the upper triangle of the covariance.
     """
 
     def __init__(
@@ -30,6 +39,7 @@ class TrackTable:
         self.rows_max = rows_max
         self.block = block
         rows = min(_ROWS_AT_FIRST, rows_max)
+        self._free = list(range(rows))
         blocks = ring_length // block
         self.status: Integers = np.zeros(rows, dtype=np.int64)
         self.serial: Integers = np.zeros(rows, dtype=np.int64)
@@ -53,6 +63,13 @@ class TrackTable:
         """Longest nominal time between looks of the sensors used, s."""
         self.gone_time: Integers = np.zeros(rows, dtype=np.int64)
         """When a lost track is given up."""
+        self.paths: Integers = np.zeros((rows, PATHS_MAX // PATHS_WORD), dtype=np.int64)
+        """The communications paths that contributed, a bit each."""
+        self.origin: Integers = np.zeros(rows, dtype=np.int64)
+        """The sensor whose detection began the track."""
+        self.arc: Floats = np.zeros((rows, ARC_LENGTH, ARC_WIDTH))
+        self.arc_time: Integers = np.zeros((rows, ARC_LENGTH), dtype=np.int64)
+        self.arc_count: Integers = np.zeros(rows, dtype=np.int64)
 
     @property
     def capacity(self) -> int:
@@ -72,11 +89,9 @@ class TrackTable:
 
         Raises LimitExceeded when every row is taken.
         """
-        free = np.flatnonzero(self.status == FREE)
-        if free.size == 0:
+        if not self._free:
             self._grow()
-            free = np.flatnonzero(self.status == FREE)
-        row = int(free[0])
+        row = heappop(self._free)
         for column in self._columns().values():
             column[row] = 0
         self.status[row] = TENTATIVE
@@ -86,6 +101,7 @@ class TrackTable:
     def remove(self, row: int) -> None:
         """Give a row back."""
         self.status[row] = FREE
+        heappush(self._free, row)
 
     def copy_row(self, *, source: int, target: int) -> None:
         """Make one row equal to another in every column."""
@@ -96,10 +112,12 @@ class TrackTable:
         return {name: value for name, value in vars(self).items() if isinstance(value, np.ndarray)}
 
     def _grow(self) -> None:
-        rows = min(2 * self.capacity, self.rows_max)
-        if rows == self.capacity:
+        before = self.capacity
+        rows = min(2 * before, self.rows_max)
+        if rows == before:
             raise LimitExceeded(f"all {self.rows_max} tracks are taken: drop the weakest first")
         for name, column in self._columns().items():
             longer = np.zeros((rows, *column.shape[1:]), dtype=column.dtype)
             longer[: len(column)] = column
             setattr(self, name, longer)
+        self._free = list(range(before, rows))

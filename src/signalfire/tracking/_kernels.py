@@ -275,15 +275,26 @@ def advance(state: Floats, elapsed: float, record: Floats, now: float, law: Law)
     if elapsed > 0.0:
         mix(state, elapsed, law)
         carry(state, elapsed, law)
+    return absorb(state, elapsed, record, now, law)
+
+
+@kernel
+def absorb(state: Floats, elapsed: float, record: Floats, now: float, law: Law) -> float:
+    """The update of ``advance``: one detection into a track that was carried to its instant."""
     logs = np.empty(2)
     squares = np.empty(2)
-    used = 0
     for mode in range(2):
         count, squares[mode], log_determinant = update(
             mean_of(state, mode), covariance_of(state, mode), record
         )
-        used = max(used, count)
         logs[mode] = -0.5 * (squares[mode] + log_determinant) if count > 0 else -1e6
+    return choose(state, elapsed, record, now, logs, squares, law)
+
+
+@kernel
+def choose(state: Floats, elapsed: float, record: Floats, now: float, logs: Floats,
+           squares: Floats, law: Law) -> float:  # fmt: skip
+    """Weigh the ways of moving by how well each foretold a detection (``logs``), and judge."""
     best = max(logs[0], logs[1])
     total = 0.0
     for mode in range(2):

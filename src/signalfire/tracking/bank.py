@@ -1,20 +1,77 @@
 """The filters of all tracks: the table's columns and the kernels that move them."""
 
-import math
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import chi2
 
-from signalfire.basis.kernel import Floats, Integers
+from signalfire.basis.instant import NS_PER_S
+from signalfire.basis.kernel import Flags, Floats, Integers
 from signalfire.picture.table import TrackTable
+from signalfire.tracking import _gate_kernels as gates
 from signalfire.tracking import _kernels as k
 from signalfire.tracking import _ring_kernels as ring
+from signalfire.tracking import _scan_kernels as scan
+from signalfire.tracking.initiate import Look
 from signalfire.tracking.settings import TrackingSettings
 
 RING_LENGTH = 64
 """Detections remembered for each track; a later one is put in its place among them."""
 DETECTION_BITS = 16
 """A detection's number is its scan's number and, in the low bits, its place in the scan."""
+_SIFTED_MAX = 16
+"""A scan of no more detections is first compared with every track by a bound that is quick to
+reckon; for a larger one all tracks are carried at once."""
+
+
+@dataclass(frozen=True, eq=False)
+class Scan:
+    """What one sensor saw at one instant; rows of ``records`` (n, RECORD) are other objects each.
+
+    ``numbers`` and ``paths`` (n,) are the detections' numbers and the codes of their paths.
+    """
+
+    at_ns: int
+    sensor: int
+    period_s: float
+    records: Floats
+    numbers: Integers
+    paths: Integers
+
+    def look(self, place: int) -> Look:
+        """One of its detections."""
+        return Look(
+            self.at_ns, self.records[place], int(self.numbers[place]), self.sensor, self.period_s,
+            int(self.paths[place]),
+        )  # fmt: skip
+
+    @classmethod
+    def of(cls, look: Look) -> "Scan":
+        """One detection, as a scan of its own."""
+        return cls(
+            look.at_ns, look.sensor, look.period_s, look.record[np.newaxis],
+            np.array([look.number]), np.array([look.path]),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Brought:
+    """Rows and how each was brought to a scan's instant."""
+
+    rows: Integers
+    ready: Integers
+
+    def where(self, chosen: Flags | Integers) -> "Brought":
+        """Some of them, by flags or places."""
+        return Brought(self.rows[chosen], self.ready[chosen])
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which ways of moving count, and how many detections a gate may hold."""
+
+    probability_min: float
+    crowd_max: int
 
 
 class FilterBank:
@@ -33,8 +90,7 @@ class FilterBank:
         self._gates = np.array(
             [0.0] + [chi2.ppf(settings.gate_probability, count) for count in range(1, 5)]
         )
-        self._pairs: Integers = np.zeros((256, 2), dtype=np.int64)
-        self._costs: Floats = np.zeros(256)
+        self._columns: scan.Columns | None = None
 
     def begin(self, row: int, *, at_ns: int, place: Floats, covariance: Floats,
               velocity: Floats) -> None:  # fmt: skip
@@ -58,25 +114,68 @@ class FilterBank:
             t.misfit[row] += misfit
         return int(status)
 
-    def gate(
-        self, rows: Integers, at_ns: int, records: Floats, *, mode_probability_min: float
-    ) -> tuple[Integers, Floats]:
-        """Pairs (row, detection) that may belong together, shape (n, 2), and their costs.
+    def bring(self, rows: Integers, at_ns: int, records: Floats, left: Integers) -> Integers:
+        """Carry rows to the instant of a scan, those that may have a detection in it; how, each.
 
-        A way of moving that is less probable than ``mode_probability_min`` is left aside.
+        ``left`` are the places in ``records`` that count.
         """
-        t = self.table
-        while True:
-            found = ring.gate(
-                rows, at_ns, records, self._law, self._gates,
-                mode_probability_min, self._settings.gate_sigma_max_m, t.state,
-                t.time, t.count, t.ring, t.ring_time, t.snapshot, t.snapshot_time, t.ahead,
-                t.ahead_time, self._pairs, self._costs,
-            )  # fmt: skip
-            if found <= len(self._costs):
-                return self._pairs[:found].copy(), self._costs[:found].copy()
-            self._pairs = np.zeros((2 * found, 2), dtype=np.int64)
-            self._costs = np.zeros(2 * found)
+        c, ready = self.columns(), np.empty(len(rows), dtype=np.int64)
+        is_near = np.ones(len(rows), dtype=np.bool_)
+        if len(left) <= _SIFTED_MAX:
+            scan.near(rows, at_ns, records, left, c, is_near)
+        scan.bring(rows, at_ns, self._law, c, is_near, ready)
+        return ready
+
+    def candidates(
+        self, rows: Brought, records: Floats, left: Integers, wanted: Wanted
+    ) -> tuple[Integers, Floats, Flags]:
+        """Pairs (place in ``rows``, place in ``records``) inside the gates, shape (n, 2), and costs.
+
+        Also which rows had more detections in their gate than ``wanted`` allows, and get none.
+        """
+        crowded = np.zeros(len(rows.rows), dtype=np.bool_)
+        if len(rows.rows) == 0 or len(left) == 0:
+            return np.zeros((0, 2), dtype=np.int64), np.zeros(0), crowded
+        found, pairs, costs = gates.candidates(
+            rows.rows, rows.ready, self.table.ahead, records, left, self._gates,
+            wanted.probability_min, self._settings.gate_sigma_max_m, wanted.crowd_max, crowded,
+        )  # fmt: skip
+        return pairs[:found], costs[:found], crowded
+
+    def give(self, rows: Brought, plots: Integers, of: Scan) -> Integers:
+        """Let each row take its detection of a scan; returns the kernel's statuses."""
+        outcomes = np.empty(len(rows.rows), dtype=np.int64)
+        scan.give(
+            rows.rows, rows.ready, plots, of.at_ns, of.records, of.numbers, of.paths, of.period_s,
+            round(self._settings.ascent_spacing_s * NS_PER_S), self._law, self.columns(), outcomes,
+        )  # fmt: skip
+        return outcomes
+
+    def served(self, rows: Integers, scan_number: int) -> Flags:
+        """Which rows took a detection of a scan already."""
+        found = np.zeros(len(rows), dtype=np.bool_)
+        scan.served(rows, scan_number, DETECTION_BITS, self.columns(), found)
+        return found
+
+    def sharing(self, rows: Integers, other: int) -> Integers:
+        """Those of ``rows`` that rest on a detection that another row rests on as well."""
+        found = np.zeros(len(rows), dtype=np.bool_)
+        scan.sharing(rows, other, self.columns(), found)
+        return rows[found]
+
+    def unsound(self, rows: Integers) -> Flags:
+        """Which rows are no estimate any more: not finite, or without bounds."""
+        found = np.zeros(len(rows), dtype=np.bool_)
+        scan.unsound(rows, self._settings.diverged_sigma_m, self.columns(), found)
+        return found
+
+    def columns(self) -> scan.Columns:
+        """The table's columns as the kernels take them, valid until the table grows."""
+        if self._columns is None or len(self._columns.time) != self.table.capacity:
+            self._columns = scan.Columns(
+                *(getattr(self.table, name) for name in scan.Columns._fields)
+            )
+        return self._columns
 
     def look_ahead(self, rows: Integers, at_ns: int) -> None:
         """Carry rows to an instant; those with a later detection are left as they are."""
@@ -91,13 +190,6 @@ class FilterBank:
         """The same at the instant that the row was last carried to."""
         t = self.table
         return _mixture(t.ahead[row] if t.ahead_time[row] >= t.time[row] else t.state[row])
-
-    def is_sound(self, row: int) -> bool:
-        """Whether a row is still an estimate: finite and not without bounds."""
-        t = self.table
-        state = t.ahead[row] if t.ahead_time[row] >= t.time[row] else t.state[row]
-        sigma_m = ring.place_sigma(state)
-        return math.isfinite(sigma_m) and sigma_m < self._settings.diverged_sigma_m
 
     def numbers_used(self, row: int, last: int | None = None) -> Integers:
         """The numbers of the detections in the row's ring, oldest first, or the last few."""

@@ -31,6 +31,8 @@ class Look:
     number: int
     sensor: int
     period_s: float
+    path: int = 0
+    """The code of the path it came by."""
 
 
 @dataclass(frozen=True, eq=False)
