@@ -35,7 +35,7 @@ _WIDE_RATIO = 2.0
 
 
 @kernel
-def _quantile(values: Floats, count: int, share: float) -> float:
+def quantile(values: Floats, count: int, share: float) -> float:
     """A quantile of the first ``count`` values, from a sample of them evenly spread."""
     if count == 0:
         return 0.0
@@ -282,7 +282,7 @@ def cells_of(boxes: Floats, kinds: Integers, cell: Floats) -> None:
             count += 1
     for axis in range(3):
         least = 1.0 if axis == 2 else 1e-6
-        cell[axis] = max(2.0 * _quantile(widths[axis], count, _CELL_QUANTILE), least)
+        cell[axis] = max(2.0 * quantile(widths[axis], count, _CELL_QUANTILE), least)
 
 
 @kernel
@@ -306,8 +306,8 @@ def sure_first(records: Floats, left: Integers, sigmas: Floats) -> Integers:
     for m in range(count):
         angles[m] = max(records[left[m], S_ASIDE], records[left[m], S_ACROSS])
         ranges[m] = records[left[m], S_RANGE]
-    angle_most = _WIDE_RATIO * _quantile(angles, count, _CELL_QUANTILE)
-    range_most = _WIDE_RATIO * _quantile(ranges, count, _CELL_QUANTILE)
+    angle_most = _WIDE_RATIO * quantile(angles, count, _CELL_QUANTILE)
+    range_most = _WIDE_RATIO * quantile(ranges, count, _CELL_QUANTILE)
     order = np.empty(count, dtype=np.int64)
     low, high = 0, count
     sigmas[0] = sigmas[1] = 0.0

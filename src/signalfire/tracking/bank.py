@@ -7,11 +7,12 @@ from scipy.stats import chi2
 
 from signalfire.basis.instant import NS_PER_S
 from signalfire.basis.kernel import Flags, Floats, Integers
-from signalfire.picture.table import TrackTable
+from signalfire.picture.table import ARC_WIDTH, TrackTable
 from signalfire.tracking import _gate_kernels as gates
 from signalfire.tracking import _kernels as k
 from signalfire.tracking import _ring_kernels as ring
 from signalfire.tracking import _scan_kernels as scan
+from signalfire.tracking import _upkeep_kernels as upkeep
 from signalfire.tracking.initiate import Look
 from signalfire.tracking.settings import TrackingSettings
 
@@ -186,16 +187,22 @@ class FilterBank:
         """Mean (6,) and covariance (6, 6) at the row's last detection, both ways of moving."""
         return _mixture(self.table.state[row])
 
-    def foreseen(self, row: int) -> tuple[Floats, Floats]:
-        """The same at the instant that the row was last carried to."""
-        t = self.table
-        return _mixture(t.ahead[row] if t.ahead_time[row] >= t.time[row] else t.state[row])
+    def twins(self, rows: Integers, distance2_max: float) -> list[tuple[int, int]]:
+        """Pairs of rows that are where the other is and as fast, in the order of ``rows``.
 
-    def numbers_used(self, row: int, last: int | None = None) -> Integers:
-        """The numbers of the detections in the row's ring, oldest first, or the last few."""
-        count = int(self.table.count[row])
-        start = 0 if last is None else max(0, count - last)
-        return self.table.ring_scan[row, start:count]
+        As far as sensors that are not quite in register can tell, and where no scan of late has
+        shown both; ``distance2_max`` bounds the squared distance by their covariances.
+        """
+        settings, c = self._settings, self.columns()
+        states = np.empty((len(rows), ARC_WIDTH))
+        upkeep.foresee(rows, c, states)
+        found, pairs = upkeep.twins(
+            rows, states, settings.merge_sigma_max_m, settings.registration_position_sigma_m**2,
+            settings.registration_velocity_sigma_m_s**2, distance2_max, settings.merge_looks,
+            DETECTION_BITS, c,
+        )  # fmt: skip
+        return [(int(rows[i]), int(rows[j])) for i, j in sorted(pairs[:found].tolist())]
+
 
 
 def _mixture(state: Floats) -> tuple[Floats, Floats]:

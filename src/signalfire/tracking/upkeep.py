@@ -1,7 +1,6 @@
 """What happens to tracks as time passes: lost, dropped, found to be two names of one object."""
 
 import numpy as np
-from scipy.spatial import cKDTree
 from scipy.stats import chi2
 
 from signalfire.basis.instant import NS_PER_S
@@ -11,7 +10,7 @@ from signalfire.picture.estimate import Unknown
 from signalfire.picture.table import CONFIRMED, LOST, TENTATIVE
 from signalfire.tracking import _kernels as k
 from signalfire.tracking import _ring_kernels as ring
-from signalfire.tracking.bank import DETECTION_BITS, FilterBank
+from signalfire.tracking.bank import FilterBank
 from signalfire.tracking.settings import TrackingSettings
 
 _SAME_STATE = float(chi2.ppf(0.99, 6))
@@ -73,49 +72,14 @@ class Upkeep:
         rows = table.rows(CONFIRMED, LOST)
         if rows.size < 2:
             return []
-        latest_ns = int(max(table.time[row] for row in rows))
-        self._bank.look_ahead(rows, latest_ns)
-        states = [self._bank.foreseen(row) for row in rows.tolist()]
-        sigmas_m = np.array([np.sqrt(np.trace(p[:3, :3])) for _, p in states])
-        sure = np.flatnonzero(sigmas_m < self._settings.merge_sigma_max_m)
-        if sure.size < 2:
-            return []
-        tree = cKDTree(np.array([states[i][0][:3] for i in sure]))
-        near = tree.query_pairs(5.0 * self._settings.merge_sigma_max_m, output_type="ndarray")
-        allowance = np.diag(
-            [self._settings.registration_position_sigma_m**2] * 3
-            + [self._settings.registration_velocity_sigma_m_s**2] * 3
-        )
+        self._bank.look_ahead(rows, int(table.time[rows].max()))
         found: list[tuple[int, int]] = []
         taken: set[int] = set()
-        for a, b in sorted(map(tuple, np.sort(near, axis=1).tolist())):
-            i, j = int(sure[a]), int(sure[b])
-            older, younger = int(rows[i]), int(rows[j])
-            if taken & {older, younger}:
-                continue
-            gap = states[i][0] - states[j][0]
-            joint = states[i][1] + states[j][1] + allowance
-            if not gap @ np.linalg.solve(joint, gap) < _SAME_STATE:
-                continue
-            if self._never_together(older, younger):
+        for older, younger in self._bank.twins(rows, _SAME_STATE):
+            if not taken & {older, younger}:
                 taken |= {older, younger}
                 found.append((older, younger))
         return found
-
-    def _never_together(self, one: int, other: int) -> bool:
-        """Whether enough looks of late, of both, have nowhere shown both at once."""
-        looks = self._settings.merge_looks
-        mine, its = (self._bank.numbers_used(row, looks) >> DETECTION_BITS for row in (one, other))
-        if min(len(mine), len(its)) == 0 or np.isin(mine, its).any():
-            return False
-        times = [self._times(one, len(mine)), self._times(other, len(its))]
-        since_ns = max(int(part[0]) for part in times)
-        return sum(int((part >= since_ns).sum()) for part in times) >= looks
-
-    def _times(self, row: int, last: int) -> Integers:
-        table = self._bank.table
-        count = int(table.count[row])
-        return table.ring_time[row, count - last : count]
 
     def _kept_ns(self, row: int) -> int:
         """How long after its last detection a lost track is kept: until it has come down."""
