@@ -32,9 +32,10 @@ from signalfire.tracking._ring_kernels import (
     take,
 )
 
-BROKEN, UNREADY, CARRIED, STEPPED, RECALLED = -1, 0, 1, 2, 3
-"""How a row was brought to a scan's instant: it is no estimate there; not at all; in one go from
-its last detection, so that the update may begin there; in several; back into its past."""
+BROKEN, UNREADY, FRESH, CARRIED, STEPPED, RECALLED = range(-1, 5)
+"""How a row was brought to a scan's instant: it is no estimate there; not at all; not yet, but in
+one go; in one go from its last detection, so that the update may begin there; in several; back into
+its past."""
 _NS = 1e-9
 _FRESH_NS = 10_000_000_000
 
@@ -82,7 +83,7 @@ def bring(rows: Integers, at: int, law: Law, c: Columns, is_near: Flags,
           ready: Integers) -> None:  # fmt: skip
     """Carry the rows that are near a detection to its instant, into ``ahead``; how, into ``ready``.
 
-    A row that has seen later detections is recalled: ``ahead_time`` then lies before ``time``.
+    Those that were seen a moment ago are left to be carried together. A row that has seen later detections is recalled: ``ahead_time`` then lies before ``time``.
     """
     for i in range(rows.shape[0]):
         row = rows[i]
@@ -98,21 +99,25 @@ def bring(rows: Integers, at: int, law: Law, c: Columns, is_near: Flags,
             look_ahead(rows[i : i + 1], at, law, c.state, c.time, c.ahead, c.ahead_time)
             ready[i] = STEPPED
         else:
-            carry_one(row, at, law, c)
-            ready[i] = CARRIED
+            ready[i] = FRESH
+            continue
         if not math.isfinite(place_sigma(c.ahead[row])):
             ready[i] = BROKEN
 
 
 @kernel
-def carry_one(row: int, at: int, law: Law, c: Columns) -> None:
-    """A row from its last detection to ``at``, into ``ahead``, in one go."""
-    c.ahead[row] = c.state[row]
-    c.ahead_time[row] = at
-    if at > c.time[row]:
-        elapsed = (at - c.time[row]) * _NS
-        mix(c.ahead[row], elapsed, law)
-        carry(c.ahead[row], elapsed, law)
+def carry_each(rows: Integers, at: int, law: Law, c: Columns, ready: Integers) -> None:
+    """Rows from their last detection to ``at``, into ``ahead``, in one go, one after the other."""
+    for i in range(rows.shape[0]):
+        row = rows[i]
+        state = c.ahead[row]
+        state[:] = c.state[row]
+        c.ahead_time[row] = at
+        if at > c.time[row]:
+            elapsed = (at - c.time[row]) * _NS
+            mix(state, elapsed, law)
+            carry(state, elapsed, law)
+        ready[i] = CARRIED if math.isfinite(place_sigma(state)) else BROKEN
 
 
 @kernel

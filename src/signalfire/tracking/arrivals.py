@@ -9,8 +9,8 @@ import numpy as np
 from signalfire.basis.kernel import Floats, Integers
 from signalfire.basis.limits import PATHS_MAX, REPEATS_REMEMBERED_MAX
 from signalfire.picture.table import PATHS_WORD
-from signalfire.tracking.bank import DETECTION_BITS
 from signalfire.tracking.measurement import fingerprints
+from signalfire.tracking.scan import DETECTION_BITS
 
 _IN_SCAN_MAX = 1 << DETECTION_BITS
 _OTHER_PATHS = PATHS_MAX - 1
@@ -71,7 +71,10 @@ class Arrivals:
             _, oldest = self._scans.popitem(last=False)
             self._remembered -= len(oldest.prints)
         return Numbered(
-            np.array(fresh, dtype=np.int64), np.arange(first, first + len(fresh)), repeated, too_many
+            np.array(fresh, dtype=np.int64),
+            np.arange(first, first + len(fresh)),
+            repeated,
+            too_many,
         )
 
 

@@ -1,7 +1,5 @@
 """The filters of all tracks: the table's columns and the kernels that move them."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from scipy.stats import chi2
 
@@ -13,66 +11,17 @@ from signalfire.tracking import _kernels as k
 from signalfire.tracking import _ring_kernels as ring
 from signalfire.tracking import _scan_kernels as scan
 from signalfire.tracking import _upkeep_kernels as upkeep
-from signalfire.tracking.initiate import Look
+from signalfire.tracking.batch import Batch, Giving
+from signalfire.tracking.scan import BATCH_MIN, DETECTION_BITS, Brought, Scan, Wanted
 from signalfire.tracking.settings import TrackingSettings
 
 RING_LENGTH = 64
 """Detections remembered for each track; a later one is put in its place among them."""
-DETECTION_BITS = 16
-"""A detection's number is its scan's number and, in the low bits, its place in the scan."""
+_PLACE_NUMBERS = 3
+"""A detection of no more numbers depends on the place alone."""
 _SIFTED_MAX = 16
 """A scan of no more detections is first compared with every track by a bound that is quick to
 reckon; for a larger one all tracks are carried at once."""
-
-
-@dataclass(frozen=True, eq=False)
-class Scan:
-    """What one sensor saw at one instant; rows of ``records`` (n, RECORD) are other objects each.
-
-    ``numbers`` and ``paths`` (n,) are the detections' numbers and the codes of their paths.
-    """
-
-    at_ns: int
-    sensor: int
-    period_s: float
-    records: Floats
-    numbers: Integers
-    paths: Integers
-
-    def look(self, place: int) -> Look:
-        """One of its detections."""
-        return Look(
-            self.at_ns, self.records[place], int(self.numbers[place]), self.sensor, self.period_s,
-            int(self.paths[place]),
-        )  # fmt: skip
-
-    @classmethod
-    def of(cls, look: Look) -> "Scan":
-        """One detection, as a scan of its own."""
-        return cls(
-            look.at_ns, look.sensor, look.period_s, look.record[np.newaxis],
-            np.array([look.number]), np.array([look.path]),
-        )  # fmt: skip
-
-
-@dataclass(frozen=True, eq=False)
-class Brought:
-    """Rows and how each was brought to a scan's instant."""
-
-    rows: Integers
-    ready: Integers
-
-    def where(self, chosen: Flags | Integers) -> "Brought":
-        """Some of them, by flags or places."""
-        return Brought(self.rows[chosen], self.ready[chosen])
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which ways of moving count, and how many detections a gate may hold."""
-
-    probability_min: float
-    crowd_max: int
 
 
 class FilterBank:
@@ -92,6 +41,7 @@ class FilterBank:
             [0.0] + [chi2.ppf(settings.gate_probability, count) for count in range(1, 5)]
         )
         self._columns: scan.Columns | None = None
+        self._batch = Batch()
 
     def begin(self, row: int, *, at_ns: int, place: Floats, covariance: Floats,
               velocity: Floats) -> None:  # fmt: skip
@@ -115,8 +65,8 @@ class FilterBank:
             t.misfit[row] += misfit
         return int(status)
 
-    def bring(self, rows: Integers, at_ns: int, records: Floats, left: Integers) -> Integers:
-        """Carry rows to the instant of a scan, those that may have a detection in it; how, each.
+    def bring(self, rows: Integers, at_ns: int, records: Floats, left: Integers) -> Brought:
+        """Carry rows to the instant of a scan, those that may have a detection in it.
 
         ``left`` are the places in ``records`` that count.
         """
@@ -125,7 +75,15 @@ class FilterBank:
         if len(left) <= _SIFTED_MAX:
             scan.near(rows, at_ns, records, left, c, is_near)
         scan.bring(rows, at_ns, self._law, c, is_near, ready)
-        return ready
+        fresh = np.flatnonzero(ready == scan.FRESH)
+        lanes = np.full(len(rows), -1)
+        if len(fresh) < BATCH_MIN:
+            part = ready[fresh]
+            scan.carry_each(rows[fresh], at_ns, self._law, c, part)
+            ready[fresh] = part
+        elif len(fresh):
+            lanes[fresh], ready[fresh] = self._batch.carry(rows[fresh], at_ns, self._law, c)
+        return Brought(rows, ready, lanes)
 
     def candidates(
         self, rows: Brought, records: Floats, left: Integers, wanted: Wanted
@@ -146,10 +104,27 @@ class FilterBank:
     def give(self, rows: Brought, plots: Integers, of: Scan) -> Integers:
         """Let each row take its detection of a scan; returns the kernel's statuses."""
         outcomes = np.empty(len(rows.rows), dtype=np.int64)
-        scan.give(
-            rows.rows, rows.ready, plots, of.at_ns, of.records, of.numbers, of.paths, of.period_s,
-            round(self._settings.ascent_spacing_s * NS_PER_S), self._law, self.columns(), outcomes,
-        )  # fmt: skip
+        spacing_ns = round(self._settings.ascent_spacing_s * NS_PER_S)
+        is_plain = of.records[plots, k.KIND] <= _PLACE_NUMBERS
+        together = np.flatnonzero((rows.lanes >= 0) & is_plain)
+        if len(together) >= BATCH_MIN:
+            outcomes[together] = self._batch.give(
+                rows.where(together),
+                plots[together],
+                of,
+                Giving(self._law, self.columns(), spacing_ns),
+            )
+            rest = np.setdiff1d(np.arange(len(plots)), together, assume_unique=True)
+        else:
+            rest = np.arange(len(plots))
+        if len(rest):
+            part, its_plots = rows.where(rest), plots[rest]
+            statuses = np.empty(len(rest), dtype=np.int64)
+            scan.give(
+                part.rows, part.ready, its_plots, of.at_ns, of.records, of.numbers, of.paths,
+                of.period_s, spacing_ns, self._law, self.columns(), statuses,
+            )  # fmt: skip
+            outcomes[rest] = statuses
         return outcomes
 
     def served(self, rows: Integers, scan_number: int) -> Flags:
@@ -202,7 +177,6 @@ class FilterBank:
             DETECTION_BITS, c,
         )  # fmt: skip
         return [(int(rows[i]), int(rows[j])) for i, j in sorted(pairs[:found].tolist())]
-
 
 
 def _mixture(state: Floats) -> tuple[Floats, Floats]:

@@ -21,9 +21,10 @@ from signalfire.tracking import _ring_kernels as ring
 from signalfire.tracking import _scan_kernels as kernels
 from signalfire.tracking.arrivals import Arrivals, Paths
 from signalfire.tracking.associate import best_of_each, shared_out
-from signalfire.tracking.bank import DETECTION_BITS, Brought, FilterBank, Scan, Wanted
+from signalfire.tracking.bank import FilterBank
 from signalfire.tracking.initiate import Nursery, Start
 from signalfire.tracking.measurement import Gaps, Refusal, records
+from signalfire.tracking.scan import DETECTION_BITS, Brought, Scan, Wanted
 from signalfire.tracking.settings import TrackingSettings
 from signalfire.tracking.upkeep import Upkeep
 
@@ -208,7 +209,7 @@ class Tracker:
                 return
             is_served = np.zeros(len(known.rows), dtype=np.bool_)
             is_served[shared.given[:, 0]] = True
-            known, crowded = known.where(~is_served), crowded[~is_served]
+            known, crowded = known.where(~is_served).alone(), crowded[~is_served]
         self._count("crowded gates", int(crowded.sum()))
         left = self._without_misregistered(known, scan, left)
         if len(left) == 0:
@@ -241,10 +242,10 @@ class Tracker:
         number = int(scan.numbers[0])
         if number & _PLACE_IN_SCAN:
             rows = rows[~self._bank.served(rows, number >> DETECTION_BITS)]
-        ready = self._bank.bring(rows, scan.at_ns, self._widened(scan.records), left)
-        for row in rows[ready == kernels.BROKEN].tolist():
+        found = self._bank.bring(rows, scan.at_ns, self._widened(scan.records), left)
+        for row in rows[found.ready == kernels.BROKEN].tolist():
             self._drop(row, "diverged")
-        return Brought(rows, ready).where(ready > kernels.UNREADY)
+        return found.where(found.ready > kernels.UNREADY)
 
     def _widened(self, rows: Floats) -> Floats:
         """The same detections, of a sensor that may be out of register."""
@@ -312,7 +313,7 @@ class Tracker:
             table.numbers[row] += int(look.record[k.KIND])
             table.period[row] = max(table.period[row], look.period_s)
         for look in sorted(start.second.looks, key=lambda look: (look.at_ns, look.number)):
-            alone = Brought(np.array([row]), np.array([kernels.UNREADY]))
+            alone = Brought(np.array([row]), np.array([kernels.UNREADY]), np.array([-1]))
             if not self._give(alone, np.array([0]), Scan.of(look))[0]:
                 return
 
@@ -378,7 +379,10 @@ class Tracker:
     def _show(self, row: int) -> Track:
         story, table = self._stories[row], self._bank.table
         status, updates = _STATUS[int(table.status[row])], int(table.updates[row])
-        if story.shown is not None and (story.shown.status, story.shown.updates) == (status, updates):
+        if story.shown is not None and (story.shown.status, story.shown.updates) == (
+            status,
+            updates,
+        ):
             return story.shown
         state = table.state[row]
         last = self._instant(int(table.time[row]))
