@@ -8,13 +8,14 @@ from signalfire.basis.kernel import LANES, Floats, Integers
 from signalfire.tracking import _batch_kernels as lanes_and_rows
 from signalfire.tracking._block_kernels import (
     FOUND,
-    PARAMETERS,
+    LAW,
     STATE,
     predict_blocks,
     update_blocks,
 )
 from signalfire.tracking._kernels import RECORD, Law
 from signalfire.tracking._scan_kernels import Columns
+from signalfire.tracking.blocks import empty_blocks
 from signalfire.tracking.scan import Brought, Scan
 
 
@@ -86,8 +87,12 @@ class Batch:
             return
         self._blocks = max(blocks, 2 * self._blocks)
         room = self._blocks
-        self._modes: Floats = np.zeros((2, room, STATE, LANES))
-        self._laws: Floats = np.zeros((2, room, PARAMETERS, LANES))
-        self._weights: Floats = np.zeros((room, 2, LANES))
-        self._plots: Floats = np.zeros((room, RECORD, LANES))
-        self._found: Floats = np.zeros((2, room, FOUND, LANES))
+        self._modes = _pair_of_blocks(room, STATE)
+        self._laws = _pair_of_blocks(room, LAW)
+        self._weights = empty_blocks(room * LANES, 2)
+        self._plots = empty_blocks(room * LANES, RECORD)
+        self._found = _pair_of_blocks(room, FOUND)
+
+
+def _pair_of_blocks(blocks: int, rows: int) -> Floats:
+    return empty_blocks(2 * blocks * LANES, rows).reshape(2, blocks, rows, LANES)
