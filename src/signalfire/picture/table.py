@@ -19,6 +19,7 @@ ARC_LENGTH = 24
 ARC_WIDTH = 27
 PATHS_WORD = 32
 """Paths in one number of the ``paths`` column."""
+_BEYOND_COUNT = {"ring", "ring_time", "ring_scan", "snapshot", "snapshot_time", "arc", "arc_time"}
 _ROWS_AT_FIRST = 32
 
 
@@ -89,14 +90,26 @@ class TrackTable:
 
         Raises LimitExceeded when every row is taken.
         """
-        if not self._free:
+        rows = self.add_many(np.array([serial]))
+        if len(rows) == 0:
+            raise LimitExceeded(f"all {self.rows_max} tracks are taken: drop the weakest first")
+        return int(rows[0])
+
+    def add_many(self, serials: Integers) -> Integers:
+        """A cleared row for each new track, tentative, as far as there are rows.
+
+        What lies beyond ``count`` in the ring and beyond ``arc_count`` in the arc says nothing.
+        """
+        while len(self._free) < len(serials) and self.capacity < self.rows_max:
             self._grow()
-        row = heappop(self._free)
-        for column in self._columns().values():
-            column[row] = 0
-        self.status[row] = TENTATIVE
-        self.serial[row] = serial
-        return row
+        many = min(len(serials), len(self._free))
+        rows = np.array([heappop(self._free) for _ in range(many)], dtype=np.int64)
+        for name, column in self._columns().items():
+            if name not in _BEYOND_COUNT:
+                column[rows] = 0
+        self.status[rows] = TENTATIVE
+        self.serial[rows] = serials[:many]
+        return rows
 
     def remove(self, row: int) -> None:
         """Give a row back."""
@@ -114,10 +127,8 @@ class TrackTable:
     def _grow(self) -> None:
         before = self.capacity
         rows = min(2 * before, self.rows_max)
-        if rows == before:
-            raise LimitExceeded(f"all {self.rows_max} tracks are taken: drop the weakest first")
         for name, column in self._columns().items():
             longer = np.zeros((rows, *column.shape[1:]), dtype=column.dtype)
             longer[: len(column)] = column
             setattr(self, name, longer)
-        self._free = list(range(before, rows))
+        self._free += range(before, rows)

@@ -10,6 +10,7 @@ from signalfire.tracking import _gate_kernels as gates
 from signalfire.tracking import _kernels as k
 from signalfire.tracking import _ring_kernels as ring
 from signalfire.tracking import _scan_kernels as scan
+from signalfire.tracking import _start_kernels as starts
 from signalfire.tracking import _upkeep_kernels as upkeep
 from signalfire.tracking.batch import Batch, Giving
 from signalfire.tracking.scan import BATCH_MIN, DETECTION_BITS, Brought, Scan, Wanted
@@ -84,6 +85,19 @@ class FilterBank:
         elif len(fresh):
             lanes[fresh], ready[fresh] = self._batch.carry(rows[fresh], at_ns, self._law, c)
         return Brought(rows, ready, lanes)
+
+    def start(
+        self, rows: Integers, pairs: Integers, known: starts.Fixes, fixes: starts.Fixes
+    ) -> Integers:
+        """Begin a tentative track in each row from a pair (of ``known``, of ``fixes``); statuses."""
+        settings, table = self._settings, self.table
+        outcomes = np.empty(len(rows), dtype=np.int64)
+        starts.start(
+            rows, pairs, known, fixes, settings.pair_gap_min_s, settings.speed_sigma_m_s,
+            round(settings.ascent_spacing_s * NS_PER_S), self._law, self.columns(),
+            table.first_time, table.origin, outcomes,
+        )  # fmt: skip
+        return outcomes
 
     def candidates(
         self, rows: Brought, records: Floats, left: Integers, wanted: Wanted

@@ -18,6 +18,7 @@ from signalfire.picture.detection import (
 from signalfire.space.geodesy import enu_from_ecef, geodetic
 from signalfire.tracking import _kernels as k
 from signalfire.tracking import _record_kernels as plots_to
+from signalfire.tracking import _start_kernels as starts
 
 RANGE_LIMIT_M = 1e8
 SITE_RADIUS_MIN_M = 6.2e6
@@ -185,13 +186,6 @@ def _sight(sight: InfraredSight, gaps: Gaps) -> Floats | Refusal:
 
 def place_of(row: Floats) -> tuple[Floats, Floats]:
     """The place that a radar plot's row shows and its covariance, shapes (3,) and (3, 3)."""
-    along, aside = row[k.ALONG : k.ALONG + 3], row[k.ASIDE : k.ASIDE + 3]
-    across = np.cross(along, aside)
-    range_m = row[k.RANGE]
-    place = row[k.SITE : k.SITE + 3] + range_m * along
-    covariance = (
-        np.outer(along, along) * row[k.S_RANGE] ** 2
-        + np.outer(aside, aside) * (range_m * row[k.S_ASIDE]) ** 2
-        + np.outer(across, across) * (range_m * row[k.S_ACROSS]) ** 2
-    )
+    place, covariance = np.empty(3), np.empty((3, 3))
+    starts.place_of(row, place, covariance)
     return place, covariance

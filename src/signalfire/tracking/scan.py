@@ -34,14 +34,6 @@ class Scan:
             int(self.paths[place]),
         )  # fmt: skip
 
-    @classmethod
-    def of(cls, look: Look) -> "Scan":
-        """One detection, as a scan of its own."""
-        return cls(
-            look.at_ns, look.sensor, look.period_s, look.record[np.newaxis],
-            np.array([look.number]), np.array([look.path]),
-        )  # fmt: skip
-
 
 @dataclass(frozen=True, eq=False)
 class Brought:

@@ -7,14 +7,13 @@ from itertools import groupby
 
 import numpy as np
 
-from signalfire.basis.errors import LimitExceeded
 from signalfire.basis.identity import NodeId, SensorId, TrackId, track_id
 from signalfire.basis.instant import NS_PER_S, Instant
 from signalfire.basis.kernel import Flags, Floats, Integers
 from signalfire.basis.limits import TRACKS_MAX
 from signalfire.picture.detection import Detection, Sensor
 from signalfire.picture.estimate import StateEstimate
-from signalfire.picture.table import CONFIRMED, FREE, LOST, PATHS_WORD, TENTATIVE
+from signalfire.picture.table import CONFIRMED, FREE, LOST, TENTATIVE
 from signalfire.picture.track import Track, TrackStatus
 from signalfire.tracking import _kernels as k
 from signalfire.tracking import _ring_kernels as ring
@@ -22,8 +21,8 @@ from signalfire.tracking import _scan_kernels as kernels
 from signalfire.tracking.arrivals import Arrivals, Paths
 from signalfire.tracking.associate import best_of_each, shared_out
 from signalfire.tracking.bank import FilterBank
-from signalfire.tracking.initiate import Nursery, Start
 from signalfire.tracking.measurement import Gaps, Refusal, records
+from signalfire.tracking.nursery import Nursery, fair_share
 from signalfire.tracking.scan import DETECTION_BITS, Brought, Scan, Wanted
 from signalfire.tracking.settings import TrackingSettings
 from signalfire.tracking.upkeep import Upkeep
@@ -226,8 +225,7 @@ class Tracker:
         self._confirm()
         self._count("unassociated", len(left) - len(spoken_for))
         left = np.setdiff1d(left, spoken_for, assume_unique=True)
-        for start in self._nursery.starts([scan.look(int(plot)) for plot in left]):
-            self._start(start)
+        self._start(scan, left)
 
     def _brought(self, scan: Scan, left: Integers, *status: int) -> Brought:
         """Rows of some statuses, carried to a scan's instant, that may have a detection in it.
@@ -288,34 +286,41 @@ class Tracker:
 
     # Tracks.
 
-    def _start(self, start: Start) -> None:
-        """Begin a tentative track from two fixes."""
-        if len(self._bank.table.rows(TENTATIVE)) >= self._settings.tentative_max:
-            self._counts["refused: too many tentative tracks"] += 1
-            return
-        try:
-            row = self._bank.table.add(self._serial)
-        except LimitExceeded:
-            self._counts["refused: too many tracks"] += 1
-            return
-        self._serial += 1
-        table, first = self._bank.table, start.first
-        self._bank.begin(
-            row,
-            at_ns=first.at_ns,
-            place=first.place,
-            covariance=first.covariance,
-            velocity=start.velocity_ecef_m_s,
-        )
-        for look in first.looks:
-            table.paths[row, look.path // PATHS_WORD] |= 1 << look.path % PATHS_WORD
-            table.updates[row] += 1
-            table.numbers[row] += int(look.record[k.KIND])
-            table.period[row] = max(table.period[row], look.period_s)
-        for look in sorted(start.second.looks, key=lambda look: (look.at_ns, look.number)):
-            alone = Brought(np.array([row]), np.array([kernels.UNREADY]), np.array([-1]))
-            if not self._give(alone, np.array([0]), Scan.of(look))[0]:
-                return
+    def _start(self, scan: Scan, left: Integers) -> None:
+        """Begin tentative tracks from what nobody wanted and what is remembered."""
+        fixes = self._nursery.fixes(scan, left)
+        pairs = self._nursery.pairs(fixes)
+        granted = self._granted(scan.sensor, len(pairs))
+        self._count("refused: too many tentative tracks", len(pairs) - granted)
+        rows = self._bank.table.add_many(self._serial + np.arange(granted))
+        self._count("refused: too many tracks", granted - len(rows))
+        self._serial += len(rows)
+        outcomes = self._bank.start(rows, pairs[: len(rows)], self._nursery.known, fixes)
+        for row in rows[outcomes == ring.DIVERGED].tolist():
+            self._drop(row, "diverged")
+        self._nursery.remember(fixes)
+
+    def _granted(self, sensor: int, wanted: int) -> int:
+        """How many tentative tracks a sensor may begin now.
+
+        When there is no more room, those that have begun more than their even share give way,
+        the youngest first: a sensor that floods takes no room from another.
+        """
+        table = self._bank.table
+        rows = table.rows(TENTATIVE)
+        room = self._settings.tentative_max - len(rows)
+        if wanted <= room:
+            return wanted
+        origins, counts = np.unique(table.origin[rows], return_counts=True)
+        held = int(counts[origins == sensor].sum())
+        others = counts[origins != sensor]
+        share = fair_share(np.append(others, held + wanted), self._settings.tentative_max)
+        for origin, count in zip(origins.tolist(), counts.tolist(), strict=True):
+            if origin != sensor and count > share:
+                for row in rows[table.origin[rows] == origin][share:].tolist():
+                    self._drop(row, "more than its sensor's share")
+        room = self._settings.tentative_max - len(table.rows(TENTATIVE))
+        return min(wanted, room)
 
     def _confirm(self) -> None:
         """Confirm the tentative tracks that agree with enough detections, the best first.
