@@ -5,6 +5,7 @@ number of rows; a row keeps its place while its track lives, and free rows are u
 """
 
 from heapq import heappop, heappush
+from typing import Any
 
 import numpy as np
 
@@ -49,11 +50,11 @@ class TrackTable:
         self.ahead: Floats = np.zeros((rows, state_width))
         self.ahead_time: Integers = np.zeros(rows, dtype=np.int64)
         self.count: Integers = np.zeros(rows, dtype=np.int64)
-        self.ring: Floats = np.zeros((rows, ring_length, record_width))
-        self.ring_time: Integers = np.zeros((rows, ring_length), dtype=np.int64)
-        self.ring_scan: Integers = np.zeros((rows, ring_length), dtype=np.int64)
-        self.snapshot: Floats = np.zeros((rows, blocks, state_width))
-        self.snapshot_time: Integers = np.zeros((rows, blocks), dtype=np.int64)
+        self.ring: Floats = _by_place((rows, ring_length, record_width), np.float64)
+        self.ring_time: Integers = _by_place((rows, ring_length), np.int64)
+        self.ring_scan: Integers = _by_place((rows, ring_length), np.int64)
+        self.snapshot: Floats = _by_place((rows, blocks, state_width), np.float64)
+        self.snapshot_time: Integers = _by_place((rows, blocks), np.int64)
         self.first_time: Integers = np.zeros(rows, dtype=np.int64)
         self.updates: Integers = np.zeros(rows, dtype=np.int64)
         self.numbers: Integers = np.zeros(rows, dtype=np.int64)
@@ -68,8 +69,8 @@ class TrackTable:
         """The communications paths that contributed, a bit each."""
         self.origin: Integers = np.zeros(rows, dtype=np.int64)
         """The sensor whose detection began the track."""
-        self.arc: Floats = np.zeros((rows, ARC_LENGTH, ARC_WIDTH))
-        self.arc_time: Integers = np.zeros((rows, ARC_LENGTH), dtype=np.int64)
+        self.arc: Floats = _by_place((rows, ARC_LENGTH, ARC_WIDTH), np.float64)
+        self.arc_time: Integers = _by_place((rows, ARC_LENGTH), np.int64)
         self.arc_count: Integers = np.zeros(rows, dtype=np.int64)
 
     @property
@@ -128,7 +129,17 @@ class TrackTable:
         before = self.capacity
         rows = min(2 * before, self.rows_max)
         for name, column in self._columns().items():
-            longer = np.zeros((rows, *column.shape[1:]), dtype=column.dtype)
-            longer[: len(column)] = column
+            make = _by_place if name in _BEYOND_COUNT else np.zeros
+            longer = make((rows, *column.shape[1:]), column.dtype)
+            longer[:before] = column
             setattr(self, name, longer)
         self._free += range(before, rows)
+
+
+def _by_place(shape: tuple[int, ...], kind: Any) -> np.ndarray:
+    """Zeros of which the second index is the slowest in memory.
+
+    Tracks of one age are written at the same place: side by side so, and what no track has reached
+    yet takes no memory.
+    """
+    return np.zeros((shape[1], shape[0], *shape[2:]), dtype=kind).swapaxes(0, 1)

@@ -30,7 +30,7 @@ from signalfire.tracking._kernels import (
     choose,
 )
 from signalfire.tracking._ring_kernels import DIVERGED, USED, place_sigma
-from signalfire.tracking._scan_kernels import BROKEN, CARRIED, Columns, append, note
+from signalfire.tracking._scan_kernels import BROKEN, CARRIED, Columns, append
 
 ENTERED, LIT = 0, 1
 """What part of free flight was forced before, and the other way round."""
@@ -72,34 +72,32 @@ def load(rows: Integers, lanes: Integers, at: int, steps: Integers, law: Law, c:
 
     ``steps`` are those of each block.
     """
+    # Taken out of the tuple once: each use in the loop would be counted.
+    state, time, ahead = c.state, c.time, c.ahead
     for i in range(rows.shape[0]):
         row = rows[i]
         b, lane = lanes[i] // LANES, lanes[i] % LANES
-        elapsed = (at - c.time[row]) * _NS
-        state = c.state[row]
+        elapsed = (at - time[row]) * _NS
         for mode in range(2):
-            x = modes[mode, b]
             start = HEAD + MODE * mode
             for k in range(6):
-                x[k, lane] = state[start + k]
+                modes[mode, b, k, lane] = state[row, start + k]
             n = 6
             for k in range(6):
                 for m in range(k, 6):
-                    x[n, lane] = state[start + 6 + 6 * k + m]
+                    modes[mode, b, n, lane] = state[row, start + 6 + 6 * k + m]
                     n += 1
-            v = laws[mode, b]
-            v[ELAPSED_S, lane] = elapsed / steps[b]
-            v[DRAG, lane] = law.drag
-            v[ACROSS, lane] = law.free if mode == 0 else law.across
-            v[ALONGSIDE, lane] = law.free if mode == 0 else law.along
-            v[SPREAD, lane] = law.spread if mode == 0 else 0.0
-        for k in range(HEAD):
-            c.ahead[row, k] = state[k]
+            laws[mode, b, ELAPSED_S, lane] = elapsed / steps[b]
+            laws[mode, b, DRAG, lane] = law.drag
+            laws[mode, b, ACROSS, lane] = law.free if mode == 0 else law.across
+            laws[mode, b, ALONGSIDE, lane] = law.free if mode == 0 else law.along
+            laws[mode, b, SPREAD, lane] = law.spread if mode == 0 else 0.0
+        # The head, and the place, by which it is judged how motion may change.
+        for k in range(HEAD + 3):
+            ahead[row, k] = state[row, k]
         entered, lit = 0.0, 0.0
         if elapsed > 0.0:
-            for k in range(HEAD, HEAD + 3):
-                c.ahead[row, k] = state[k]
-            entered, lit = change(c.ahead[row], elapsed, law)
+            entered, lit = change(ahead[row], elapsed, law)
         weights[b, ENTERED, lane] = entered
         weights[b, LIT, lane] = lit
 
@@ -127,29 +125,32 @@ def blend_blocks(free: Floats, forced: Floats, weights: Floats) -> None:
 
 
 @kernel
-def unload(modes: Floats, b: int, lane: int, state: Floats) -> None:
-    """One lane into the row of a state, but for its head."""
-    for mode in range(2):
-        x = modes[mode, b]
-        start = HEAD + MODE * mode
-        for k in range(6):
-            state[start + k] = x[k, lane]
-        n = 6
-        for k in range(6):
-            for m in range(k, 6):
-                state[start + 6 + 6 * k + m] = x[n, lane]
-                state[start + 6 + 6 * m + k] = x[n, lane]
-                n += 1
+def unload(rows: Integers, lanes: Integers, modes: Floats, out: Floats) -> None:
+    """Lanes into the rows of their states, but for the heads."""
+    for i in range(rows.shape[0]):
+        row = rows[i]
+        b, lane = lanes[i] // LANES, lanes[i] % LANES
+        for mode in range(2):
+            start = HEAD + MODE * mode
+            for k in range(6):
+                out[row, start + k] = modes[mode, b, k, lane]
+            n = 6
+            for k in range(6):
+                for m in range(k, 6):
+                    out[row, start + 6 + 6 * k + m] = modes[mode, b, n, lane]
+                    out[row, start + 6 + 6 * m + k] = modes[mode, b, n, lane]
+                    n += 1
 
 
 @kernel
 def foretell(rows: Integers, lanes: Integers, at: int, modes: Floats, c: Columns,
              ready: Integers) -> None:  # fmt: skip
     """Lanes that were carried to ``at`` into ``ahead``; those that are no estimate are marked."""
+    ahead, ahead_time = c.ahead, c.ahead_time
+    unload(rows, lanes, modes, ahead)
     for i in range(rows.shape[0]):
-        unload(modes, lanes[i] // LANES, lanes[i] % LANES, c.ahead[rows[i]])
-        c.ahead_time[rows[i]] = at
-        ready[i] = CARRIED if math.isfinite(place_sigma(c.ahead[rows[i]])) else BROKEN
+        ahead_time[rows[i]] = at
+        ready[i] = CARRIED if math.isfinite(place_sigma(ahead[rows[i]])) else BROKEN
 
 
 @kernel
@@ -157,35 +158,32 @@ def lay_plots(lanes: Integers, plots: Integers, records: Floats, out: Floats) ->
     """The detection of each lane that has one."""
     out[:] = 0.0
     for i in range(lanes.shape[0]):
-        z = out[lanes[i] // LANES]
+        b, lane, n = lanes[i] // LANES, lanes[i] % LANES, plots[i]
         for k in range(RECORD):
-            z[k, lanes[i] % LANES] = records[plots[i], k]
+            out[b, k, lane] = records[n, k]
 
 
 @kernel
 def settle(rows: Integers, lanes: Integers, plots: Integers, at: int, records: Floats,
-           numbers: Integers, paths: Integers, period: float, spacing: int, law: Law, c: Columns,
-           modes: Floats, found: Floats, outcomes: Integers) -> None:  # fmt: skip
+           numbers: Integers, law: Law, c: Columns, modes: Floats, found: Floats, squares: Floats,
+           outcomes: Integers) -> None:  # fmt: skip
     """Updated lanes into their rows, as ``give`` does with one row after the other."""
+    append(rows, plots, at, records, numbers, c)
+    unload(rows, lanes, modes, c.state)
+    state, time, ahead = c.state, c.time, c.ahead
     logs = np.empty(2)
-    squares = np.empty(2)
+    each = np.empty(2)
     for i in range(rows.shape[0]):
         row, n = rows[i], plots[i]
         b, lane = lanes[i] // LANES, lanes[i] % LANES
-        append(row, at, records[n], numbers[n], c)
-        elapsed = (at - c.time[row]) * _NS
-        state = c.state[row]
         for k in range(HEAD):
-            state[k] = c.ahead[row, k]
-        unload(modes, b, lane, state)
+            state[row, k] = ahead[row, k]
         for mode in range(2):
-            squares[mode] = found[mode, b, SQUARE, lane]
+            each[mode] = found[mode, b, SQUARE, lane]
             log_determinant = found[mode, b, LOG_DETERMINANT, lane]
-            is_used = squares[mode] != 0.0 or log_determinant != 0.0
-            logs[mode] = -0.5 * (squares[mode] + log_determinant) if is_used else -1e6
-        square = choose(state, elapsed, records[n], at * _NS, logs, squares, law)
-        c.time[row] = at
-        outcomes[i] = DIVERGED
-        if math.isfinite(square):
-            outcomes[i] = USED
-            note(row, records[n], square, period, paths[n], spacing, c)
+            is_used = each[mode] != 0.0 or log_determinant != 0.0
+            logs[mode] = -0.5 * (each[mode] + log_determinant) if is_used else -1e6
+        elapsed = (at - time[row]) * _NS
+        squares[i] = choose(state[row], elapsed, records[n], at * _NS, logs, each, law)
+        time[row] = at
+        outcomes[i] = USED if math.isfinite(squares[i]) else DIVERGED

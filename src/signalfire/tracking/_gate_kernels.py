@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from signalfire.basis.kernel import Flags, Floats, Integers, kernel
+from signalfire.basis.kernel import Flags, Floats, Integers, inner_kernel, kernel
 from signalfire.tracking._kernels import (
     ALONG,
     ASIDE,
@@ -81,7 +81,7 @@ def frame_of(records: Floats, left: Integers, frame: Floats) -> bool:
     return one_site
 
 
-@kernel
+@inner_kernel
 def direction(x: float, y: float, z: float, frame: Floats) -> tuple[float, float]:
     """Angles of a unit vector in a frame: round its pole, and towards it."""
     a = x * frame[0, 0] + y * frame[0, 1] + z * frame[0, 2]
@@ -90,7 +90,7 @@ def direction(x: float, y: float, z: float, frame: Floats) -> tuple[float, float
     return math.atan2(b, a), math.asin(min(max(c, -1.0), 1.0))
 
 
-@kernel
+@inner_kernel
 def turned(angle: float) -> float:
     """An angle between -2 pi and 2 pi, brought to between -pi and pi."""
     if angle > math.pi:
@@ -100,8 +100,8 @@ def turned(angle: float) -> float:
     return angle
 
 
-@kernel
-def box_of(state: Floats, site: Floats, frame: Floats, has_range: bool, root_gate: float,
+@inner_kernel
+def box_of(states: Floats, row: int, site: Floats, frame: Floats, has_range: bool, root_gate: float,
            s_angle: float, s_range: float, probability_min: float,
            box: Floats) -> int:  # fmt: skip
     """Where detections of a track can be: centre and half width of two angles and of the range.
@@ -111,17 +111,17 @@ def box_of(state: Floats, site: Floats, frame: Floats, has_range: bool, root_gat
     """
     kind = NOWHERE
     for mode in range(2):
-        if not state[mode] >= probability_min:
+        if not states[row, mode] >= probability_min:
             continue
         x = HEAD + MODE * mode
         p = x + 6
-        dx, dy, dz = state[x] - site[0], state[x + 1] - site[1], state[x + 2] - site[2]
+        dx, dy, dz = states[row, x] - site[0], states[row, x + 1] - site[1], states[row, x + 2] - site[2]
         r = math.sqrt(dx * dx + dy * dy + dz * dz)
         if not r > 1.0:
             continue
         dx, dy, dz = dx / r, dy / r, dz / r
-        along = form(state, p, dx, dy, dz, dx, dy, dz)
-        aside = max(state[p] + state[p + 7] + state[p + 14] - along, 0.0)
+        along = form(states, row, p, dx, dy, dz, dx, dy, dz)
+        aside = max(states[row, p] + states[row, p + 7] + states[row, p + 14] - along, 0.0)
         off = 1.1 * root_gate * math.sqrt(aside / (r * r) + s_angle * s_angle)
         half_r = 1.02 * root_gate * math.sqrt(max(along, 0.0) + s_range * s_range)
         round_pole, to_pole = direction(dx, dy, dz, frame)
@@ -145,7 +145,7 @@ def box_of(state: Floats, site: Floats, frame: Floats, has_range: bool, root_gat
     return kind
 
 
-@kernel
+@inner_kernel
 def _widen(box: Floats, axis: int, shift: float, half: float) -> None:
     """Let a box hold another one that lies ``shift`` from its centre."""
     low = min(-box[axis + 3], shift - half)
@@ -156,39 +156,40 @@ def _widen(box: Floats, axis: int, shift: float, half: float) -> None:
         box[0] = turned(box[0])
 
 
-@kernel
-def form(state: Floats, p: int, ax: float, ay: float, az: float, bx: float, by: float,
+@inner_kernel
+def form(s: Floats, row: int, p: int, ax: float, ay: float, az: float, bx: float, by: float,
          bz: float) -> float:  # fmt: skip
     """a' P b with the position part of the covariance that begins at ``p``."""
     return float(
-        ax * (state[p] * bx + state[p + 1] * by + state[p + 2] * bz)
-        + ay * (state[p + 6] * bx + state[p + 7] * by + state[p + 8] * bz)
-        + az * (state[p + 12] * bx + state[p + 13] * by + state[p + 14] * bz)
+        ax * (s[row, p] * bx + s[row, p + 1] * by + s[row, p + 2] * bz)
+        + ay * (s[row, p + 6] * bx + s[row, p + 7] * by + s[row, p + 8] * bz)
+        + az * (s[row, p + 12] * bx + s[row, p + 13] * by + s[row, p + 14] * bz)
     )
 
 
-@kernel
-def cost_of(state: Floats, record: Floats, gates: Floats, probability_min: float) -> float:
+@inner_kernel
+def cost_of(states: Floats, row: int, records: Floats, plot: int, gates: Floats,
+            probability_min: float) -> float:  # fmt: skip
     """The cost that ``weigh`` gives, infinite outside the gate; without range rate in one piece.
 
     The innovation's covariance in closed form (Cholesky), as no number depends on the velocity.
     """
-    if record[KIND] > 3.5:
-        return weigh(state, record, gates, probability_min)
+    if records[plot, KIND] > 3.5:
+        return weigh(states[row], records[plot], gates, probability_min)
     best = math.inf
-    has_range = record[KIND] > 2.5
+    has_range = records[plot, KIND] > 2.5
     gate = gates[3] if has_range else gates[2]
-    ux, uy, uz = record[ALONG], record[ALONG + 1], record[ALONG + 2]
-    ex, ey, ez = record[ASIDE], record[ASIDE + 1], record[ASIDE + 2]
+    ux, uy, uz = records[plot, ALONG], records[plot, ALONG + 1], records[plot, ALONG + 2]
+    ex, ey, ez = records[plot, ASIDE], records[plot, ASIDE + 1], records[plot, ASIDE + 2]
     fx, fy, fz = uy * ez - uz * ey, uz * ex - ux * ez, ux * ey - uy * ex
     for mode in range(2):
-        if not state[mode] >= probability_min:
+        if not states[row, mode] >= probability_min:
             continue
         x = HEAD + MODE * mode
         p = x + 6
-        dx = state[x] - record[SITE]
-        dy = state[x + 1] - record[SITE + 1]
-        dz = state[x + 2] - record[SITE + 2]
+        dx = states[row, x] - records[plot, SITE]
+        dy = states[row, x + 1] - records[plot, SITE + 1]
+        dz = states[row, x + 2] - records[plot, SITE + 2]
         r = math.sqrt(dx * dx + dy * dy + dz * dz)
         if not r > 1.0:
             continue
@@ -199,17 +200,17 @@ def cost_of(state: Floats, record: Floats, gates: Floats, probability_min: float
         b = dx * fx + dy * fy + dz * fz
         ax, ay, az = (ex - a * dx) / r, (ey - a * dy) / r, (ez - a * dz) / r
         bx, by, bz = (fx - b * dx) / r, (fy - b * dy) / r, (fz - b * dz) / r
-        saa = form(state, p, ax, ay, az, ax, ay, az) + record[S_ASIDE] ** 2
-        sab = form(state, p, ax, ay, az, bx, by, bz)
-        sbb = form(state, p, bx, by, bz, bx, by, bz) + record[S_ACROSS] ** 2
+        saa = form(states, row, p, ax, ay, az, ax, ay, az) + records[plot, S_ASIDE] ** 2
+        sab = form(states, row, p, ax, ay, az, bx, by, bz)
+        sbb = form(states, row, p, bx, by, bz, bx, by, bz) + records[plot, S_ACROSS] ** 2
         square = 0.0
         determinant = 1.0
         miss_a, miss_b = -a, -b
         if has_range:
-            srr = form(state, p, dx, dy, dz, dx, dy, dz) + record[S_RANGE] ** 2
-            sra = form(state, p, dx, dy, dz, ax, ay, az) / srr
-            srb = form(state, p, dx, dy, dz, bx, by, bz) / srr
-            miss = record[RANGE] - r
+            srr = form(states, row, p, dx, dy, dz, dx, dy, dz) + records[plot, S_RANGE] ** 2
+            sra = form(states, row, p, dx, dy, dz, ax, ay, az) / srr
+            srb = form(states, row, p, dx, dy, dz, bx, by, bz) / srr
+            miss = records[plot, RANGE] - r
             square = miss * miss / srr
             determinant = srr
             miss_a -= sra * miss
@@ -222,7 +223,7 @@ def cost_of(state: Floats, record: Floats, gates: Floats, probability_min: float
         square += miss_a * miss_a / saa + miss_b * miss_b / left
         determinant *= saa * left
         if saa > 0.0 and left > 0.0 and determinant > 0.0 and square <= gate:
-            best = min(best, square + math.log(determinant) - 2.0 * math.log(state[mode]))
+            best = min(best, square + math.log(determinant) - 2.0 * math.log(states[row, mode]))
     return best
 
 
@@ -233,11 +234,10 @@ def boxes_of(rows: Integers, ahead: Floats, ready: Integers, site: Floats, frame
              kinds: Integers) -> None:  # fmt: skip
     """The box of each row that is ready to be weighed."""
     for i in range(rows.shape[0]):
-        state = ahead[rows[i]]
         kinds[i] = NOWHERE
-        if ready[i] > 0 and place_sigma(state) < sigma_max:
+        if ready[i] > 0 and place_sigma(ahead[rows[i]]) < sigma_max:
             kinds[i] = box_of(
-                state, site, frame, has_range, root_gate, s_angle, s_range, probability_min,
+                ahead, rows[i], site, frame, has_range, root_gate, s_angle, s_range, probability_min,
                 boxes[i],
             )  # fmt: skip
 
@@ -261,7 +261,7 @@ def lay(points: Floats, count: int, cell: Floats, mask: int, cells: Integers, st
         place[buckets[n]] += 1
 
 
-@kernel
+@inner_kernel
 def bucket(i: int, j: int, k: int) -> int:
     """A number for a cell. Reference: Teschner et al. (2003), Vision, Modeling, Visualization."""
     return (i * 73856093) ^ (j * 19349663) ^ (k * 83492791)
@@ -285,13 +285,13 @@ def cells_of(boxes: Floats, kinds: Integers, cell: Floats) -> None:
         cell[axis] = max(2.0 * quantile(widths[axis], count, _CELL_QUANTILE), least)
 
 
-@kernel
-def is_in(box: Floats, point: Floats) -> bool:
+@inner_kernel
+def is_in(boxes: Floats, i: int, points: Floats, n: int) -> bool:
     """Whether a box holds a point."""
     return bool(
-        abs(point[2] - box[2]) <= box[5]
-        and abs(point[1] - box[1]) <= box[4]
-        and abs(turned(point[0] - box[0])) <= box[3]
+        abs(points[n, 2] - boxes[i, 2]) <= boxes[i, 5]
+        and abs(points[n, 1] - boxes[i, 1]) <= boxes[i, 4]
+        and abs(turned(points[n, 0] - boxes[i, 0])) <= boxes[i, 3]
     )
 
 
@@ -322,6 +322,46 @@ def sure_first(records: Floats, left: Integers, sigmas: Floats) -> Integers:
             order[high] = left[m]
     sigmas[2] = low
     return order
+
+
+@inner_kernel
+def shared(i: int, is_narrow: bool, one_site: bool, boxes: Floats, cell: Floats, mask: int,
+           cells: Integers, starts: Integers, members: Integers, points: Floats, sure: int,
+           near: Integers) -> int:  # fmt: skip
+    """Detections that a box may hold: those of its cells, and all that lie aside from the cells.
+
+    A box of too many cells is compared with every detection.
+    """
+    total = 0
+    first = 0
+    if is_narrow:
+        many = 1.0
+        for axis in range(3):
+            many *= 2.0 + 2.0 * boxes[i, axis + 3] / cell[axis]
+        is_narrow = many <= _CELLS_MAX
+    if is_narrow:
+        first = sure
+        x0 = math.floor((boxes[i, 0] - boxes[i, 3]) / cell[0])
+        x1 = math.floor((boxes[i, 0] + boxes[i, 3]) / cell[0])
+        y0 = math.floor((boxes[i, 1] - boxes[i, 4]) / cell[1])
+        y1 = math.floor((boxes[i, 1] + boxes[i, 4]) / cell[1])
+        z0 = math.floor((boxes[i, 2] - boxes[i, 5]) / cell[2])
+        z1 = math.floor((boxes[i, 2] + boxes[i, 5]) / cell[2])
+        for x in range(x0, x1 + 1):
+            for y in range(y0, y1 + 1):
+                for z in range(z0, z1 + 1):
+                    b = bucket(x, y, z) & mask
+                    for at in range(starts[b], starts[b + 1]):
+                        n = members[at]
+                        is_here = cells[n, 0] == x and cells[n, 1] == y and cells[n, 2] == z
+                        if is_here and is_in(boxes, i, points, n):
+                            near[total] = n
+                            total += 1
+    for n in range(first, points.shape[0]):
+        if n >= sure or not one_site or is_in(boxes, i, points, n):
+            near[total] = n
+            total += 1
+    return total
 
 
 @kernel
@@ -371,12 +411,11 @@ def candidates(rows: Integers, ready: Integers, ahead: Floats, records: Floats, 
     for i in range(rows.shape[0]):
         if kinds[i] == NOWHERE:
             continue
-        state = ahead[rows[i]]
         had = found
-        total = shared(boxes[i], kinds[i] == NARROW and one_site, one_site, cell, mask - 1, cells,
+        total = shared(i, kinds[i] == NARROW and one_site, one_site, boxes, cell, mask - 1, cells,
                        starts, members, points, sure, near)  # fmt: skip
         for n in range(total):
-            cost = cost_of(state, records[order[near[n]]], gates, probability_min)
+            cost = cost_of(ahead, rows[i], records, order[near[n]], gates, probability_min)
             if not cost < math.inf:
                 continue
             if found - had == crowd_max:
@@ -401,40 +440,3 @@ def _with_room(pairs: Integers, costs: Floats) -> tuple[Integers, Floats]:
     longer[:size] = pairs
     longer_costs[:size] = costs
     return longer, longer_costs
-
-
-@kernel
-def shared(box: Floats, is_narrow: bool, one_site: bool, cell: Floats, mask: int, cells: Integers,
-           starts: Integers, members: Integers, points: Floats, sure: int,
-           near: Integers) -> int:  # fmt: skip
-    """Detections that a box may hold: those of its cells, and all that lie aside from the cells.
-
-    A box of too many cells is compared with every detection.
-    """
-    total = 0
-    low = np.empty(3, dtype=np.int64)
-    high = np.empty(3, dtype=np.int64)
-    many = 1.0
-    if is_narrow:
-        for axis in range(3):
-            many *= 2.0 + 2.0 * box[axis + 3] / cell[axis]
-            low[axis] = math.floor((box[axis] - box[axis + 3]) / cell[axis])
-            high[axis] = math.floor((box[axis] + box[axis + 3]) / cell[axis])
-    first = 0
-    if is_narrow and many <= _CELLS_MAX:
-        first = sure
-        for i in range(low[0], high[0] + 1):
-            for j in range(low[1], high[1] + 1):
-                for k in range(low[2], high[2] + 1):
-                    b = bucket(i, j, k) & mask
-                    for at in range(starts[b], starts[b + 1]):
-                        n = members[at]
-                        if cells[n, 0] == i and cells[n, 1] == j and cells[n, 2] == k:
-                            if is_in(box, points[n]):
-                                near[total] = n
-                                total += 1
-    for n in range(first, points.shape[0]):
-        if n >= sure or not one_site or is_in(box, points[n]):
-            near[total] = n
-            total += 1
-    return total

@@ -8,17 +8,18 @@ exceptions.
 import math
 from typing import NamedTuple
 
-import numpy as np
-
 from signalfire.basis.kernel import Flags, Floats, Integers, kernel
 from signalfire.picture.table import CONFIRMED, LOST, PATHS_WORD
 from signalfire.tracking._kernels import (
-    KIND,
+    HEAD,
+    MODE,
+    P_FORCED,
+    RECORD,
+    WIDTH,
     Law,
     absorb,
     carry,
     mix,
-    mixture,
 )
 from signalfire.tracking._ring_kernels import (
     BLOCK,
@@ -65,14 +66,13 @@ class Columns(NamedTuple):
 
 
 @kernel
-def near(rows: Integers, at: int, records: Floats, left: Integers, c: Columns,
-         is_near: Flags) -> None:  # fmt: skip
+def near(rows: Integers, at: int, records: Floats, c: Columns, is_near: Flags) -> None:
     """Mark the rows of which some detection may be, by a bound that is quick to reckon."""
     for i in range(rows.shape[0]):
         row = rows[i]
         elapsed = (at - c.time[row]) * _NS
         is_near[i] = abs(elapsed) >= 10.0
-        for n in left:
+        for n in range(records.shape[0]):
             if is_near[i]:
                 break
             is_near[i] = not is_far(c.state[row], elapsed, records[n])
@@ -144,78 +144,99 @@ def sharing(rows: Integers, other: int, c: Columns, is_sharing: Flags) -> None:
 
 
 @kernel
-def append(row: int, at: int, record: Floats, number: int, c: Columns) -> None:
-    """Put a detection at the end of a row's ring, and a snapshot before it where one is due."""
-    if c.count[row] == c.ring.shape[1]:
-        forget_block(c.count, row, c.ring, c.ring_time, c.ring_scan, c.snapshot, c.snapshot_time)
-    n = c.count[row]
-    c.ring[row, n] = record
-    c.ring_time[row, n] = at
-    c.ring_scan[row, n] = number
-    if n % BLOCK == 0:
-        c.snapshot[row, n // BLOCK] = c.state[row]
-        c.snapshot_time[row, n // BLOCK] = c.time[row]
-    c.count[row] = n + 1
+def append(rows: Integers, plots: Integers, at: int, records: Floats, numbers: Integers,
+           c: Columns) -> None:  # fmt: skip
+    """Put a detection at the end of each row's ring, and a snapshot before it where one is due."""
+    # Taken out of the tuple once: each use in the loop would be counted.
+    state, time, count, ring = c.state, c.time, c.count, c.ring
+    ring_time, ring_scan = c.ring_time, c.ring_scan
+    snapshot, snapshot_time = c.snapshot, c.snapshot_time
+    for i in range(rows.shape[0]):
+        row, m = rows[i], plots[i]
+        if count[row] == ring_time.shape[1]:
+            forget_block(count, row, ring, ring_time, ring_scan, snapshot, snapshot_time)
+        n = count[row]
+        for k in range(RECORD):
+            ring[row, n, k] = records[m, k]
+        ring_time[row, n] = at
+        ring_scan[row, n] = numbers[m]
+        if n % BLOCK == 0:
+            for k in range(WIDTH):
+                snapshot[row, n // BLOCK, k] = state[row, k]
+            snapshot_time[row, n // BLOCK] = time[row]
+        count[row] = n + 1
 
 
 @kernel
-def note(row: int, record: Floats, square: float, period: float, path: int, spacing: int,
-         c: Columns) -> None:  # fmt: skip
-    """What else the columns keep of a detection that a row has used."""
-    c.ahead_time[row] = c.time[row] - 1
-    c.updates[row] += 1
-    c.numbers[row] += int(record[KIND])
-    c.misfit[row] += square
-    c.period[row] = max(c.period[row], period)
-    c.paths[row, path // PATHS_WORD] |= 1 << (path % PATHS_WORD)
-    if c.status[row] == LOST:
-        c.status[row] = CONFIRMED
-    kept = c.arc_count[row]
-    if kept == c.arc_time.shape[1] or c.updates[row] < 3:
-        return
-    if kept > 0 and c.time[row] - c.arc_time[row, kept - 1] < spacing:
-        return
-    c.arc_time[row, kept] = c.time[row]
-    pack(c.state[row], c.arc[row, kept])
-    c.arc_count[row] = kept + 1
+def note(rows: Integers, kinds: Integers, squares: Floats, period: float, paths_in: Integers,
+         spacing: int, c: Columns, outcomes: Integers) -> None:  # fmt: skip
+    """What else the columns keep of the detections that rows have used.
+
+    ``kinds``: how many numbers each gave; ``spacing``: time between two states of the arc, ns.
+    """
+    status, state, time, ahead_time = c.status, c.state, c.time, c.ahead_time
+    updates, numbers, misfit, periods, paths = c.updates, c.numbers, c.misfit, c.period, c.paths
+    arc, arc_time, arc_count = c.arc, c.arc_time, c.arc_count
+    for i in range(rows.shape[0]):
+        if outcomes[i] != USED:
+            continue
+        row, path = rows[i], paths_in[i]
+        ahead_time[row] = time[row] - 1
+        updates[row] += 1
+        numbers[row] += kinds[i]
+        misfit[row] += squares[i]
+        periods[row] = max(periods[row], period)
+        paths[row, path // PATHS_WORD] |= 1 << (path % PATHS_WORD)
+        if status[row] == LOST:
+            status[row] = CONFIRMED
+        kept = arc_count[row]
+        if kept == arc_time.shape[1] or updates[row] < 3:
+            continue
+        if kept > 0 and time[row] - arc_time[row, kept - 1] < spacing:
+            continue
+        arc_time[row, kept] = time[row]
+        pack(state[row], arc[row, kept])
+        arc_count[row] = kept + 1
 
 
 @kernel
 def pack(state: Floats, out: Floats) -> None:
     """The moments of both ways of moving together: mean, and the upper triangle by rows."""
-    covariance = np.empty((6, 6))
-    mixture(state, out[:6], covariance)
+    weight = state[P_FORCED]
+    x, y = HEAD, HEAD + MODE
     n = 6
     for i in range(6):
+        gap = state[y + i] - state[x + i]
+        out[i] = state[x + i] + weight * gap
         for j in range(i, 6):
-            out[n] = covariance[i, j]
+            one, other = state[x + 6 + 6 * i + j], state[y + 6 + 6 * i + j]
+            both = gap * (state[y + j] - state[x + j])
+            out[n] = one + weight * (other - one + (1.0 - weight) * both)
             n += 1
 
 
 @kernel
 def give(rows: Integers, ready: Integers, plots: Integers, at: int, records: Floats,
-         numbers: Integers, paths: Integers, period: float, spacing: int, law: Law, c: Columns,
+         numbers: Integers, law: Law, c: Columns, squares: Floats,
          outcomes: Integers) -> None:  # fmt: skip
-    """Let each row take its detection of a scan; a status each into ``outcomes``.
+    """Let each row take its detection of a scan, one after the other; a status each.
 
     Where a row was carried to the scan's instant in one go the update begins there.
     """
     for i in range(rows.shape[0]):
         row, n = rows[i], plots[i]
         if ready[i] == CARRIED:
-            append(row, at, records[n], numbers[n], c)
+            append(rows[i : i + 1], plots[i : i + 1], at, records, numbers, c)
             elapsed = (at - c.time[row]) * _NS
             c.state[row] = c.ahead[row]
-            square = absorb(c.state[row], elapsed, records[n], at * _NS, law)
+            squares[i] = absorb(c.state[row], elapsed, records[n], at * _NS, law)
             c.time[row] = at
-            outcomes[i] = USED if math.isfinite(square) else DIVERGED
+            outcomes[i] = USED if math.isfinite(squares[i]) else DIVERGED
         else:
-            outcomes[i], square = take(
+            outcomes[i], squares[i] = take(
                 row, at, records[n], numbers[n], law, c.state, c.time, c.count, c.ring,
                 c.ring_time, c.ring_scan, c.snapshot, c.snapshot_time,
             )  # fmt: skip
-        if outcomes[i] == USED:
-            note(row, records[n], square, period, paths[n], spacing, c)
 
 
 @kernel

@@ -152,6 +152,8 @@ def start(rows: Integers, pairs: Integers, known: Fixes, fixes: Fixes, gap_min: 
           origin: Integers, outcomes: Integers) -> None:  # fmt: skip
     """Begin a tentative track in each row from a pair of fixes; a status each."""
     velocity = np.empty(3)
+    squares = np.empty(1)
+    kinds = np.empty(1, dtype=np.int64)
     for n in range(rows.shape[0]):
         row, i, j = rows[n], pairs[n, 0], pairs[n, 1]
         whole = max((fixes.time[j] - known.time[i]) * _NS, gap_min)
@@ -175,4 +177,7 @@ def start(rows: Integers, pairs: Integers, known: Fixes, fixes: Fixes, gap_min: 
             )  # fmt: skip
             if outcomes[n] != USED:
                 break
-            note(row, record, square, fixes.look_period[j, m], fixes.look_path[j, m], spacing, c)
+            squares[0] = square
+            kinds[0] = int(record[KIND])
+            note(rows[n : n + 1], kinds, squares, fixes.look_period[j, m],
+                 fixes.look_path[j, m : m + 1], spacing, c, outcomes[n : n + 1])  # fmt: skip

@@ -24,6 +24,20 @@ class _Heard:
     count: int = 0
     prints: set[int] = field(default_factory=set)
 
+    def sift(self, prints: list[int]) -> tuple[list[int], int, int]:
+        """Places of those that are new; how many came before, and how many have no room."""
+        fresh: list[int] = []
+        too_many = repeated = 0
+        for place, number in enumerate(prints):
+            if number in self.prints:
+                repeated += 1
+            elif self.count + len(fresh) == _IN_SCAN_MAX:
+                too_many += 1
+            else:
+                self.prints.add(number)
+                fresh.append(place)
+        return fresh, repeated, too_many
+
 
 @dataclass(frozen=True, eq=False)
 class Numbered:
@@ -53,17 +67,16 @@ class Arrivals:
         if heard is None:
             self._begun += 1
             heard = self._scans[sensor, at_ns] = _Heard(self._begun)
-        fresh: list[int] = []
+        prints = fingerprints(rows)
         before = len(heard.prints)
+        fresh: Sequence[int] = range(len(prints))
         too_many = repeated = 0
-        for place, number in enumerate(fingerprints(rows)):
-            if number in heard.prints:
-                repeated += 1
-            elif heard.count + len(fresh) == _IN_SCAN_MAX:
-                too_many += 1
-            else:
-                heard.prints.add(number)
-                fresh.append(place)
+        if before == 0 and len(prints) <= _IN_SCAN_MAX:
+            heard.prints.update(prints)
+        if len(heard.prints) != before + len(prints):
+            if before == 0:
+                heard.prints.clear()
+            fresh, repeated, too_many = heard.sift(prints)
         first = heard.number << DETECTION_BITS | heard.count
         heard.count += len(fresh)
         self._remembered += len(heard.prints) - before

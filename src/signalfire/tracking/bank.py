@@ -12,7 +12,7 @@ from signalfire.tracking import _ring_kernels as ring
 from signalfire.tracking import _scan_kernels as scan
 from signalfire.tracking import _start_kernels as starts
 from signalfire.tracking import _upkeep_kernels as upkeep
-from signalfire.tracking.batch import Batch, Giving
+from signalfire.tracking.batch import Batch
 from signalfire.tracking.scan import BATCH_MIN, DETECTION_BITS, Brought, Scan, Wanted
 from signalfire.tracking.settings import TrackingSettings
 
@@ -20,7 +20,7 @@ RING_LENGTH = 64
 """Detections remembered for each track; a later one is put in its place among them."""
 _PLACE_NUMBERS = 3
 """A detection of no more numbers depends on the place alone."""
-_SIFTED_MAX = 16
+SIFTED_MAX = 16
 """A scan of no more detections is first compared with every track by a bound that is quick to
 reckon; for a larger one all tracks are carried at once."""
 
@@ -66,15 +66,15 @@ class FilterBank:
             t.misfit[row] += misfit
         return int(status)
 
-    def bring(self, rows: Integers, at_ns: int, records: Floats, left: Integers) -> Brought:
+    def bring(self, rows: Integers, at_ns: int, records: Floats) -> Brought:
         """Carry rows to the instant of a scan, those that may have a detection in it.
 
-        ``left`` are the places in ``records`` that count.
+        With more than ``SIFTED_MAX`` detections all of them.
         """
         c, ready = self.columns(), np.empty(len(rows), dtype=np.int64)
         is_near = np.ones(len(rows), dtype=np.bool_)
-        if len(left) <= _SIFTED_MAX:
-            scan.near(rows, at_ns, records, left, c, is_near)
+        if len(records) <= SIFTED_MAX:
+            scan.near(rows, at_ns, records, c, is_near)
         scan.bring(rows, at_ns, self._law, c, is_near, ready)
         fresh = np.flatnonzero(ready == scan.FRESH)
         lanes = np.full(len(rows), -1)
@@ -117,28 +117,28 @@ class FilterBank:
 
     def give(self, rows: Brought, plots: Integers, of: Scan) -> Integers:
         """Let each row take its detection of a scan; returns the kernel's statuses."""
-        outcomes = np.empty(len(rows.rows), dtype=np.int64)
-        spacing_ns = round(self._settings.ascent_spacing_s * NS_PER_S)
-        is_plain = of.records[plots, k.KIND] <= _PLACE_NUMBERS
-        together = np.flatnonzero((rows.lanes >= 0) & is_plain)
-        if len(together) >= BATCH_MIN:
-            outcomes[together] = self._batch.give(
-                rows.where(together),
-                plots[together],
-                of,
-                Giving(self._law, self.columns(), spacing_ns),
-            )
-            rest = np.setdiff1d(np.arange(len(plots)), together, assume_unique=True)
+        c, count = self.columns(), len(plots)
+        outcomes, squares = np.empty(count, dtype=np.int64), np.empty(count)
+        kinds = of.records[plots, k.KIND].astype(np.int64)
+        together = (rows.lanes >= 0) & (kinds <= _PLACE_NUMBERS)
+        if together.sum() < BATCH_MIN:
+            together[:] = False
         else:
-            rest = np.arange(len(plots))
+            outcomes[together], squares[together] = self._batch.give(
+                rows.where(together), plots[together], of, self._law, c
+            )
+        rest = np.flatnonzero(~together)
         if len(rest):
-            part, its_plots = rows.where(rest), plots[rest]
-            statuses = np.empty(len(rest), dtype=np.int64)
+            part, its_squares, its_outcomes = rows.where(rest), squares[rest], outcomes[rest]
             scan.give(
-                part.rows, part.ready, its_plots, of.at_ns, of.records, of.numbers, of.paths,
-                of.period_s, spacing_ns, self._law, self.columns(), statuses,
+                part.rows, part.ready, plots[rest], of.at_ns, of.records, of.numbers, self._law, c,
+                its_squares, its_outcomes,
             )  # fmt: skip
-            outcomes[rest] = statuses
+            squares[rest], outcomes[rest] = its_squares, its_outcomes
+        scan.note(
+            rows.rows, kinds, squares, of.period_s, of.paths[plots],
+            round(self._settings.ascent_spacing_s * NS_PER_S), c, outcomes,
+        )  # fmt: skip
         return outcomes
 
     def served(self, rows: Integers, scan_number: int) -> Flags:

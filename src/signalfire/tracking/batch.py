@@ -1,7 +1,5 @@
 """Many tracks at once: carried to one instant and updated side by side."""
 
-from typing import NamedTuple
-
 import numpy as np
 
 from signalfire.basis.kernel import LANES, Floats, Integers
@@ -17,14 +15,6 @@ from signalfire.tracking._kernels import RECORD, Law
 from signalfire.tracking._scan_kernels import Columns
 from signalfire.tracking.blocks import empty_blocks
 from signalfire.tracking.scan import Brought, Scan
-
-
-class Giving(NamedTuple):
-    """What an update needs beside the scan: the law, the columns, time between states of the arc."""
-
-    law: Law
-    columns: Columns
-    spacing_ns: int
 
 
 class Batch:
@@ -59,20 +49,25 @@ class Batch:
         lanes_and_rows.foretell(rows, lanes, at_ns, modes, columns, ready)
         return lanes, ready
 
-    def give(self, rows: Brought, plots: Integers, of: Scan, giving: Giving) -> Integers:
-        """Let rows that were carried take a detection each; returns the kernel's statuses."""
+    def give(
+        self, rows: Brought, plots: Integers, of: Scan, law: Law, columns: Columns
+    ) -> tuple[Integers, Floats]:
+        """Let rows that were carried take a detection each.
+
+        Returns the kernel's statuses, and the normalised innovations squared.
+        """
         blocks = int(rows.lanes.max()) // LANES + 1
         lanes_and_rows.lay_plots(rows.lanes, plots, of.records, self._plots[:blocks])
         for mode in range(2):
             update_blocks(
                 self._modes[mode, :blocks], self._plots[:blocks], self._found[mode, :blocks]
             )
-        outcomes = np.empty(len(plots), dtype=np.int64)
+        outcomes, squares = np.empty(len(plots), dtype=np.int64), np.empty(len(plots))
         lanes_and_rows.settle(
-            rows.rows, rows.lanes, plots, of.at_ns, of.records, of.numbers, of.paths, of.period_s,
-            giving.spacing_ns, giving.law, giving.columns, self._modes, self._found, outcomes,
+            rows.rows, rows.lanes, plots, of.at_ns, of.records, of.numbers, law, columns,
+            self._modes, self._found, squares, outcomes,
         )  # fmt: skip
-        return outcomes
+        return outcomes, squares
 
     def _clear_last(self, single: int, blocks: int) -> None:
         """Empty the blocks that may not be filled: what was in their lanes says nothing now."""

@@ -159,7 +159,8 @@ def fingerprints(rows: Floats) -> list[int]:
     words = np.ascontiguousarray(rows).view(np.uint64)
     found = np.empty(len(rows), dtype=np.uint64)
     plots_to.hashes(words, found)
-    return [int(number) for number in found.tolist()]
+    numbers: list[int] = found.tolist()
+    return numbers
 
 
 def _sight(sight: InfraredSight, gaps: Gaps) -> Floats | Refusal:

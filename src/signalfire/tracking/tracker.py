@@ -20,7 +20,7 @@ from signalfire.tracking import _ring_kernels as ring
 from signalfire.tracking import _scan_kernels as kernels
 from signalfire.tracking.arrivals import Arrivals, Paths
 from signalfire.tracking.associate import best_of_each, shared_out
-from signalfire.tracking.bank import FilterBank
+from signalfire.tracking.bank import SIFTED_MAX, FilterBank
 from signalfire.tracking.measurement import Gaps, Refusal, records
 from signalfire.tracking.nursery import Nursery, fair_share
 from signalfire.tracking.scan import DETECTION_BITS, Brought, Scan, Wanted
@@ -203,7 +203,7 @@ class Tracker:
             shared = shared_out(pairs, costs, len(known.rows))
             self._count("assigned greedily", shared.greedy)
             dealt = self._give(known.where(shared.given[:, 0]), shared.given[:, 1], scan)
-            left = np.setdiff1d(left, shared.given[dealt, 1], assume_unique=True)
+            left = _without(left, shared.given[dealt, 1], scan)
             if len(left) == 0:
                 return
             is_served = np.zeros(len(known.rows), dtype=np.bool_)
@@ -224,7 +224,7 @@ class Tracker:
         spoken_for = np.unique(given[is_settled, 1])
         self._confirm()
         self._count("unassociated", len(left) - len(spoken_for))
-        left = np.setdiff1d(left, spoken_for, assume_unique=True)
+        left = _without(left, spoken_for, scan)
         self._start(scan, left)
 
     def _brought(self, scan: Scan, left: Integers, *status: int) -> Brought:
@@ -240,7 +240,7 @@ class Tracker:
         number = int(scan.numbers[0])
         if number & _PLACE_IN_SCAN:
             rows = rows[~self._bank.served(rows, number >> DETECTION_BITS)]
-        found = self._bank.bring(rows, scan.at_ns, self._widened(scan.records), left)
+        found = self._bank.bring(rows, scan.at_ns, self._widened(scan.records[left[:SIFTED_MAX + 1]]))
         for row in rows[found.ready == kernels.BROKEN].tolist():
             self._drop(row, "diverged")
         return found.where(found.ready > kernels.UNREADY)
@@ -268,11 +268,12 @@ class Tracker:
         if len(fresh.rows) == 0 or len(plots) == 0:
             return left
         pairs, costs, _ = self._bank.candidates(
-            fresh, self._widened(scan.records), plots, Wanted(0.0, settings.crowd_late_max)
-        )
-        aside = shared_out(pairs, costs, len(fresh.rows)).given[:, 1]
+            fresh, self._widened(scan.records[plots]), np.arange(len(plots)),
+            Wanted(0.0, settings.crowd_late_max),
+        )  # fmt: skip
+        aside = plots[shared_out(pairs, costs, len(fresh.rows)).given[:, 1]]
         self._count("out of register", len(aside))
-        return np.setdiff1d(left, aside, assume_unique=True)
+        return _without(left, aside, scan)
 
     def _give(self, rows: Brought, plots: Integers, scan: Scan) -> Flags:
         """Let tracks take a detection each; whether the detections are thereby dealt with."""
@@ -423,6 +424,13 @@ class Tracker:
                 ),
             )
         return story.ascent
+
+
+def _without(left: Integers, gone: Integers, scan: Scan) -> Integers:
+    """Places in a scan without some of them."""
+    is_gone = np.zeros(len(scan.records), dtype=np.bool_)
+    is_gone[gone] = True
+    return left[~is_gone[left]]
 
 
 def _counter(track: TrackId) -> int:
