@@ -42,6 +42,19 @@ def kernel(function: Function) -> Function:
     return compiled
 
 
+def inner_kernel(function: Function) -> Function:
+    """As ``kernel``, and put into its callers: for what is called once a track in a long loop.
+
+    A call costs more than its work where whole tables of columns are handed over.
+    """
+    if not COMPILED:
+        return kernel(function)
+    compiled: Function = njit(
+        function, cache=True, error_model="numpy", fastmath=False, forceinline=True
+    )
+    return compiled
+
+
 def block_kernel(function: Function) -> Function:
     """Compile straight-line code of lanes, put into its callers; ``py_func`` is the written one."""
     if not COMPILED:
