@@ -70,6 +70,25 @@ _NUDGE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
+class Boost:
+    """A made-up boost, and the body that it throws: what a flight of no record needs.
+
+    Thrust over weight begins at ``thrust_first_g`` and grows linearly by ``thrust_growth_g``; at
+    burnout the thrust leans ``lean_rad`` from the vertical of the launch place towards
+    ``azimuth_rad``, as the power ``lean_power`` of time. The coefficients are ballistic ones.
+    """
+
+    burn_s: float
+    thrust_first_g: float
+    thrust_growth_g: float
+    lean_rad: float
+    lean_power: float
+    azimuth_rad: float
+    ascent_kg_m2: float = ASCENT_KG_M2
+    ballistic_kg_m2: float = BALLISTIC_KG_M2
+
+
+@dataclass(frozen=True, slots=True)
 class _Pad:
     """Where a flight starts, and the axes in which it is steered."""
 
@@ -112,6 +131,21 @@ def fly(flight: Flight) -> Trajectory:
         labels = flight.labels
     path, apogee_m, _ = pad.fly(plan)
     return _trajectory(path, plan, apogee_m, geodetic(path[-1, 1:4]), labels)
+
+
+def fly_boost(launch: Geodetic, boost: Boost) -> Trajectory:
+    """Fly a made-up boost and its fall, without lift; ``impact`` is None where it stays up."""
+    plan = np.zeros(k.PLAN_LENGTH)
+    plan[k.BURN] = boost.burn_s
+    plan[k.THRUST_FIRST], plan[k.THRUST_GROWTH] = boost.thrust_first_g, boost.thrust_growth_g
+    plan[k.TILT_EAST] = boost.lean_rad * math.sin(boost.azimuth_rad)
+    plan[k.TILT_NORTH] = boost.lean_rad * math.cos(boost.azimuth_rad)
+    plan[k.TILT_POWER] = boost.lean_power
+    plan[k.DRAG_BOOST] = 1.0 / boost.ascent_kg_m2
+    plan[k.DRAG_FREE] = 1.0 / boost.ballistic_kg_m2
+    path, apogee_m, is_down = _Pad.at(launch).fly(plan)
+    impact = geodetic(path[-1, 1:4]) if is_down else None
+    return _trajectory(path, plan, apogee_m, impact, ("made up",))
 
 
 def burn_s(flight: Flight) -> float:
