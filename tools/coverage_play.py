@@ -14,7 +14,7 @@ from signalfire.assess.launch import estimate_launch
 from signalfire.basis.identity import EventId, NationId, NodeId, event_id
 from signalfire.basis.instant import Instant
 from signalfire.picture.detection import Detection, Sensor, SensorKind
-from signalfire.picture.estimate import Launch, PlaceEstimate
+from signalfire.picture.estimate import Launch, PlaceEstimate, StateEstimate
 from signalfire.picture.track import Track, TrackStatus
 from signalfire.sim.flight import Boost, fly_boost
 from signalfire.sim.sensors import Watch, detections
@@ -62,6 +62,7 @@ class Told:
     launch: Judged | None
     impact: Judged | None
     phase: str
+    state_distance2: float
 
 
 @dataclass(frozen=True)
@@ -86,16 +87,38 @@ def draw_boost(draw: Generator) -> Boost:
     burn_s = between(45.0, 320.0)
     first_g = (1.3 + 0.6 * math.exp(-(burn_s - 45.0) / 60.0)) * math.exp(0.3 * draw.normal())
     first_g = max(1.12, first_g)
+    if draw.random() < 0.5:
+        thrust_g = ((0.0, first_g), (1.0, first_g * between(1.5, 7.0)))
+    else:
+        thrust_g = _stages(draw, burn_s, first_g)
+    is_gravity_turn = bool(draw.random() < 0.5)
     return Boost(
         burn_s=burn_s,
-        thrust_first_g=first_g,
-        thrust_growth_g=first_g * (between(1.5, 7.0) - 1.0),
-        lean_rad=math.radians(90.0 - draw.uniform(5.0, 88.0)),
-        lean_power=draw.uniform(0.5, 1.6),
+        thrust_g=thrust_g,
+        rise_s=draw.uniform(2.0, 14.0),
+        lean_rad=math.radians(draw.uniform(0.5, 8.0) if is_gravity_turn else draw.uniform(2, 75)),
         azimuth_rad=draw.uniform(0.0, 2.0 * math.pi),
+        is_gravity_turn=is_gravity_turn,
+        lean_power=draw.uniform(0.5, 1.6),
+        lean_end_fraction=draw.uniform(0.35, 1.0),
         ascent_kg_m2=between(5_000.0, 33_000.0),
         ballistic_kg_m2=between(*GROUND_KG_M2),
     )
+
+
+def _stages(draw: Generator, burn_s: float, first_g: float) -> tuple[tuple[float, float], ...]:
+    """One to three stages, each a curve 1 / (1 - burnt part of its mass) by four knots."""
+    count = 1 if burn_s < 90.0 else int(draw.integers(1, 4))
+    ends = np.cumsum(draw.uniform(0.6, 1.4, count))
+    ends /= ends[-1]
+    begins_g, begin, knots = first_g, 0.0, []
+    for end in ends:
+        left = draw.uniform(0.15, 0.55)
+        for part in (0.0, 0.5, 0.8, 1.0):
+            push_g = begins_g / (1.0 - (1.0 - left) * part)
+            knots.append((begin + float(end - begin) * part, push_g))
+        begin, begins_g = float(end), begins_g * draw.uniform(0.9, 1.9)
+    return tuple(knots)
 
 
 def shape_of(range_m: float, apogee_m: float) -> str:
@@ -113,7 +136,7 @@ def draw_flight(draw: Generator, shape: str) -> tuple[Boost, Trajectory]:
     for _ in range(TRIES_MAX):
         boost = draw_boost(draw)
         pad = Geodetic.from_degrees(draw.uniform(37.0, 42.0), draw.uniform(124.5, 130.0))
-        if boost.thrust_first_g + boost.thrust_growth_g > 16.0:
+        if max(push_g for _, push_g in boost.thrust_g) > 16.0:
             continue
         path = fly_boost(pad, boost)
         if path.impact is None or not RANGE_M[0] < distance_m(pad, path.impact) < RANGE_M[1]:
@@ -221,7 +244,16 @@ def _judge(moment: str, assessed: Assessed, path: Trajectory) -> Told:
         _against(found.launch, path.launch, 0.0),
         _against(found.impact, path.impact, path.end_t_s),
         found.phase.value,
+        _state_distance2(found.state, path),
     )
+
+
+def _state_distance2(state: StateEstimate, path: Trajectory) -> float:
+    """Squared error of position and velocity in units of the covariance; 6 is expected."""
+    t_s = state.valid_at.elapsed_s(since=LIFT_OFF)
+    before, here, after = path.at(np.clip([t_s - 0.05, t_s, t_s + 0.05], 0.0, path.end_t_s))
+    gap = np.concatenate([here, (after - before) / 0.1]) - state.mean
+    return float(gap @ np.linalg.solve(state.covariance, gap))
 
 
 def _against(estimate: object, truth: Geodetic, truth_t_s: float) -> Judged | None:

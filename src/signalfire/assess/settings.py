@@ -13,15 +13,29 @@ class AssessmentSettings:
     20,000. ``lift_ratio_max`` is the greatest lift-to-drag ratio that a body may use upwards and,
     half of it, sideways: generic hypersonic gliders have 2 to 3, HTV-2 2.2 to 2.6 (Tracy and Wright
     2020, "Modelling the performance of hypersonic boost-glide missiles", Science & Global Security
-    28(3)). Every ratio up to it counts as equally likely. ``trim_ratio_sigma`` is what is left of
-    it on a high ballistic path (winds, a body flying slightly askew, density off the exponential
-    model).
+    28(3)). ``trim_ratio_sigma`` is what a ballistic body has of it: winds of 20 m/s across a body
+    of 1 to 2 km/s push by a hundredth or two of the drag, and so does a body flying askew that
+    spins.
     """
 
     ballistic_coefficient_kg_m2: float = 8_000.0
     ballistic_coefficient_log_sigma: float = 0.5
-    trim_ratio_sigma: float = 0.05
+    trim_ratio_sigma: float = 0.02
     lift_ratio_max: float = 2.6
+    lift_flat_probability: float = 0.375
+    """That a body on a path for gliders uses lift: of what flies low and flat in the documented
+    record rather more than half does, but to no more than a part of what it could."""
+    lift_steep_probability: float = 0.06
+    """The same on a low path as steep as an artillery rocket's: few that could do."""
+    lift_negligible_probability: float = 0.005
+    """Below this lift changes nothing in where it falls."""
+    lift_flat_ratio: float = 0.20
+    """Apogee over range up to which a low path is flat. The cheapest ballistic path has a quarter
+    (Bate, Mueller and White 1971, section 6.2.5, for short ranges: 45 degrees)."""
+    lift_steep_ratio: float = 0.28
+    """And from which it is surely not."""
+    lift_begins_m_s2: float = 10.0
+    """Lift that carries the weight: half of those that mean to glide have begun by then."""
     lift_sure_below_m: float = 65_000.0
     """An apogee below this lies where control surfaces work the whole way."""
     lift_absent_above_m: float = 110_000.0
@@ -57,14 +71,6 @@ class AssessmentSettings:
     ended_unforeseen_hold_s: float = 1_800.0
     """How long after its last observation an object without a forecast (lost under power) is given
     up: longer than flights over 3,000 km last."""
-
-    def lift_ratio_sigma(self, share: float) -> float:
-        """Standard deviation of the lift-to-drag ratio at a share of the greatest, 0 to 1.
-
-        A uniform distribution between -m and m has m / sqrt(3).
-        """
-        uniform = self.lift_ratio_max / math.sqrt(3.0)
-        return self.trim_ratio_sigma + (uniform - self.trim_ratio_sigma) * share
 
 
 DEFAULT_SETTINGS = AssessmentSettings()
