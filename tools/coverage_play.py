@@ -35,6 +35,8 @@ SIGHTS = ("radar", "infrared", "both")
 MOMENTS = ("first", "burnout+10", "burnout+30", "burnout+60", "impact-60")
 GROUND_KG_M2 = (4_000.0, 20_000.0)
 """Ballistic coefficients of re-entry bodies, ln-uniform between blunt and slender ones."""
+JET_MEAN_M_S, JET_SIGMA_M_S = 25.0, 15.0
+"""Wind at 11 km over middle latitudes, to the east and its spread: class values of climatology."""
 RADARS_MAX = 4
 TRIES_MAX = 4_000
 
@@ -103,6 +105,8 @@ def draw_boost(draw: Generator) -> Boost:
         lean_end_fraction=draw.uniform(0.35, 1.0),
         ascent_kg_m2=between(5_000.0, 33_000.0),
         ballistic_kg_m2=between(*GROUND_KG_M2),
+        wind_east_m_s=JET_MEAN_M_S + JET_SIGMA_M_S * draw.normal(),
+        wind_north_m_s=JET_SIGMA_M_S * draw.normal(),
     )
 
 

@@ -100,8 +100,9 @@ def fly_blocks(
                 if landing < 0.0:
                     continue
                 is_down = landing >= _LANDINGS
-                if table > 0 and (is_down or (landing == 0.0 and
-                                              x[_TIME, lane] - last[lane] >= spacing - 1e-9)):
+                if table > 0 and (
+                    is_down or (landing == 0.0 and x[_TIME, lane] - last[lane] >= spacing - 1e-9)
+                ):
                     k = count[s]
                     if k < table:
                         rows[s, k, 0] = x[_TIME, lane]

@@ -300,17 +300,20 @@ def _place(state: StateEstimate, place: Geodetic, end: Floats, covariance: Float
 def _second_order(offsets: Floats) -> tuple[Floats, Floats]:
     """Covariance of place and time from the state alone, and from everything.
 
-    From the offsets at +-sqrt(3) sigma, pair by pair; the last two, up and aside, have no pair:
-    a little lift is all but linear. The interval sqrt(3) matches the fourth moment of a Gaussian.
-    Reference: Norgaard, Poulsen and Ravn (2000), Automatica 36, 1627-1638.
+    From the offsets at +-h sigma, pair by pair; the last two, up and aside, have no pair: a little
+    lift is all but linear. The interval h matches the fourth moment: h^2 is 3 for a Gaussian and
+    1.8 for a uniform distribution, that of ln drag. Reference: Norgaard, Poulsen and Ravn (2000),
+    Automatica 36, 1627-1638.
     """
     plus, minus = offsets[0:-2:2], offsets[1:-2:2]
-    slope = (plus - minus) / (2.0 * _STEP)
-    bend = (plus + minus) / (2.0 * _STEP**2)
+    slope = (plus - minus) / (2.0 * _INTERVALS)
+    bend = (plus + minus) / (2.0 * _INTERVALS**2)
+    spread = np.sqrt(_INTERVALS**2 - 1.0)
 
     def covariance(first: Floats, second: Floats) -> Floats:
         shift = second.sum(axis=0)
-        found: Floats = first.T @ first + (_STEP**2 - 1.0) * second.T @ second
+        bent = spread[: len(second)] * second
+        found: Floats = first.T @ first + bent.T @ bent
         return found + np.outer(shift, shift)
 
     pairs = _BY_STATE // 2
@@ -340,7 +343,7 @@ def _root(covariance: Floats) -> Floats:
 
 
 def _points(samples: int) -> Floats:
-    """Points of a standard normal in nine dimensions, in opposite pairs, with unit covariance.
+    """Points of a standard normal, in opposite pairs, in that of drag then made uniform.
 
     Half the points are an additive recurrence with the generalised golden ratio. Reference:
     Niederreiter (1992), "Random Number Generation and Quasi-Monte Carlo Methods", chapter 3.
@@ -353,7 +356,9 @@ def _points(samples: int) -> Floats:
     half = np.array([[_NORMAL.inv_cdf(float(u)) for u in row] for row in uniform])
     points = np.concatenate([half, -half])
     lower = np.linalg.cholesky(points.T @ points / samples)
-    return np.ascontiguousarray(np.linalg.solve(lower, points.T).T)
+    points = np.linalg.solve(lower, points.T).T
+    points[:, 6] = [_STEP * (2.0 * _NORMAL.cdf(float(v)) - 1.0) for v in points[:, 6]]
+    return np.ascontiguousarray(points)
 
 
 def _sample_points(trim: float, lift_max: float, lift: float) -> Floats:
@@ -383,7 +388,8 @@ _MANY_SHARES = np.array([[_NORMAL.cdf(float(v)) for v in row[7:]] for row in _MA
 _GLIDE_ORDER = np.arange(SAMPLES).reshape(2, -1).T.ravel()
 """Flights in the order in which they take to lift: opposite ones together."""
 _GLIDES = _gliding(_points(_flight_kernels.LANES * 2))
+_INTERVALS = np.sqrt(np.array([3.0] * 6 + [1.8]))[:, None]
 _PAIRS = np.vstack(
-    [np.kron(_STEP * np.eye(7, 9), np.array([[1.0], [-1.0]])), _STEP * np.eye(9)[7:]]
+    [np.kron(_INTERVALS * np.eye(7, 9), np.array([[1.0], [-1.0]])), _STEP * np.eye(9)[7:]]
 )
 """Sixteen flights, one block: opposite pairs for state and drag, single ones for a little lift."""

@@ -8,18 +8,17 @@ from dataclasses import dataclass
 class AssessmentSettings:
     """Assumptions about objects of unknown type, and bounds of what is still worth saying.
 
-    The ballistic coefficient is that of a re-entry body of unknown make: median 8,000 kg/m2, and
-    for two sigmas a factor of 2.7 either way, from blunt bodies near 3,000 to slender ones near
-    20,000. ``lift_ratio_max`` is the greatest lift-to-drag ratio that a body may use upwards and,
-    half of it, sideways: generic hypersonic gliders have 2 to 3, HTV-2 2.2 to 2.6 (Tracy and Wright
-    2020, "Modelling the performance of hypersonic boost-glide missiles", Science & Global Security
-    28(3)). ``trim_ratio_sigma`` is what a ballistic body has of it: winds of 20 m/s across a body
-    of 1 to 2 km/s push by a hundredth or two of the drag, and so does a body flying askew that
-    spins.
+    The ballistic coefficient is that of a re-entry body of unknown make: from blunt bodies of 4,000
+    kg/m2 to slender ones of 20,000, each ratio as likely, as the tracker has it. ``lift_ratio_max``
+    is the greatest lift-to-drag ratio that a body may use upwards and, half of it, sideways:
+    generic hypersonic gliders have 2 to 3, HTV-2 2.2 to 2.6 (Tracy and Wright 2020, "Modelling the
+    performance of hypersonic boost-glide missiles", Science & Global Security 28(3)).
+    ``trim_ratio_sigma`` is what a ballistic body has of it: winds of 20 m/s across a body of 1 to 2
+    km/s push by a hundredth or two of the drag, and so does a body flying askew that spins.
     """
 
-    ballistic_coefficient_kg_m2: float = 8_000.0
-    ballistic_coefficient_log_sigma: float = 0.5
+    ballistic_coefficient_min_kg_m2: float = 4_000.0
+    ballistic_coefficient_max_kg_m2: float = 20_000.0
     trim_ratio_sigma: float = 0.02
     lift_ratio_max: float = 2.6
     lift_flat_probability: float = 0.375
@@ -71,6 +70,19 @@ class AssessmentSettings:
     ended_unforeseen_hold_s: float = 1_800.0
     """How long after its last observation an object without a forecast (lost under power) is given
     up: longer than flights over 3,000 km last."""
+
+    @property
+    def ballistic_coefficient_kg_m2(self) -> float:
+        """The median."""
+        return math.sqrt(
+            self.ballistic_coefficient_min_kg_m2 * self.ballistic_coefficient_max_kg_m2
+        )
+
+    @property
+    def ballistic_coefficient_log_sigma(self) -> float:
+        """Standard deviation of its logarithm: the width over the root of twelve."""
+        ratio = self.ballistic_coefficient_max_kg_m2 / self.ballistic_coefficient_min_kg_m2
+        return math.log(ratio) / math.sqrt(12.0)
 
 
 DEFAULT_SETTINGS = AssessmentSettings()

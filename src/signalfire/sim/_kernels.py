@@ -62,7 +62,9 @@ TIP = 15  # rad, tipped so far after the rise, then along the velocity; 0: steer
 KNOTS = 16  # how many knots the thrust has; 0: it grows linearly
 KNOTS_MAX = 12
 KNOT = 17  # from here on each knot's part of the burn and its thrust acceleration in g, in turn
-PLAN_LENGTH = KNOT + 2 * KNOTS_MAX
+WIND_EAST = KNOT + 2 * KNOTS_MAX  # m/s at the height of the jet stream, axes of the launch place
+WIND_NORTH = WIND_EAST + 1
+PLAN_LENGTH = WIND_NORTH + 1
 
 # Phases of a flight.
 BOOST = 0
@@ -70,6 +72,7 @@ FREE = 1
 GLIDE = 2
 
 _RISE = 0.06  # part of the burn that goes straight up
+_JET_M = 11_000.0  # where the wind is strongest: it grows evenly to here, and fades as far above
 _TIP_S = 4.0  # time for tipping
 _FADE_M = 20_000.0  # ground distance over which the lift fades
 _ANSWER_S = 8.0  # time constant of the path angle under lift
@@ -197,6 +200,12 @@ def acceleration(
         thrust(t, state, axes, plan, out)
     x, y, z, vx, vy, vz = state[0], state[1], state[2], state[3], state[4], state[5]
     h = altitude_of(x, y, z)
+    blows = max(0.0, 1.0 - abs(h / _JET_M - 1.0))
+    if blows > 0.0:
+        east, north = blows * plan[WIND_EAST], blows * plan[WIND_NORTH]
+        vx -= east * axes[0, 0] + north * axes[1, 0]
+        vy -= east * axes[0, 1] + north * axes[1, 1]
+        vz -= east * axes[0, 2] + north * axes[1, 2]
     v = math.sqrt(vx * vx + vy * vy + vz * vz)
     if h < AIR_TOP_M and v > 1e-6:
         drag = 0.5 * air_density(h) * v * v

@@ -78,7 +78,8 @@ class Boost:
     over towards ``azimuth_rad`` as the power ``lean_power`` of time, to ``lean_rad`` from the
     vertical of the launch place after the part ``lean_end_fraction`` of the burn; or, where
     ``is_gravity_turn``, it is tipped by ``lean_rad`` once and follows the velocity. The
-    coefficients are ballistic ones.
+    coefficients are ballistic ones; the wind is that of the jet stream, in the axes of the launch
+    place.
     """
 
     burn_s: float
@@ -91,6 +92,8 @@ class Boost:
     lean_end_fraction: float = 1.0
     ascent_kg_m2: float = ASCENT_KG_M2
     ballistic_kg_m2: float = BALLISTIC_KG_M2
+    wind_east_m_s: float = 0.0
+    wind_north_m_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +154,7 @@ def fly_boost(launch: Geodetic, boost: Boost) -> Trajectory:
     plan[k.TIP] = boost.lean_rad if boost.is_gravity_turn else 0.0
     plan[k.DRAG_BOOST] = 1.0 / boost.ascent_kg_m2
     plan[k.DRAG_FREE] = 1.0 / boost.ballistic_kg_m2
+    plan[k.WIND_EAST], plan[k.WIND_NORTH] = boost.wind_east_m_s, boost.wind_north_m_s
     path, apogee_m, is_down = _Pad.at(launch).fly(plan)
     impact = geodetic(path[-1, 1:4]) if is_down else None
     return _trajectory(path, plan, apogee_m, impact, ("made up",))
