@@ -145,10 +145,10 @@ def fly(
     """Fly a state to height 0; returns rows used, time (s), apogee (m).
 
     ``air`` is ``[drag, lift up, lift sideways]``. Steps are ``high`` seconds above 200 km (less
-    where that leads below 90 km), 4 s above 90 km, 2 s below (error below 2 m against the finest). Rows ``[t x y z vx vy vz]``
-    lie at least ``spacing`` seconds apart, one more in the middle of longer steps, from the state
-    itself to the impact. Rows used is 0 when it does not come down in time or ``path`` is full; a
-    state below the ground has landed: one row.
+    where that leads below 90 km), 4 s above 90 km, 2 s below (error below 2 m against the finest).
+    Rows ``[t x y z vx vy vz]`` lie at least ``spacing`` seconds apart, one more in the middle of
+    longer steps, from the state itself to the impact. Rows used is 0 when it does not come down in
+    time or ``path`` is full; a state below the ground has landed: one row.
     """
     work = np.empty((5, 6))
     before = np.empty(6)

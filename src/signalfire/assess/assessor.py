@@ -13,6 +13,7 @@ from signalfire.assess.classify import (
     low_flight_probability,
     mixed_with_manoeuvring,
 )
+from signalfire.assess.drag import Entry, drag_of, entry_after
 from signalfire.assess.impact import (
     ImpactPrediction,
     Known,
@@ -127,6 +128,7 @@ def assess_state(
         apogee_m=assessment.apogee_m,
         steepness_ratio=math.inf if prediction is None else prediction.steepness_ratio,
         lift_unused_m_s2=_lift_unused_m_s2(observed, settings),
+        entry=_entry(observed, settings),
         prediction=prediction,
     )
     return Assessed(assessment, prediction, remembered)
@@ -159,6 +161,7 @@ def _forecast(observed: Observed, doubt: float, settings: AssessmentSettings) ->
         steepness_ratio=before.steepness_ratio if before is not None else math.inf,
         lift_unused_m_s2=_lift_unused_m_s2(observed, settings),
         is_manoeuvring=motion_phase(observed, settings) is Phase.MANOEUVRING,
+        drag=drag_of(_entry(observed, settings), state, settings),
     )
     last = before.prediction if before is not None else None
     if last is not None and _is_like(last, state, doubt, known):
@@ -175,6 +178,14 @@ def _is_like(last: ImpactPrediction, state: StateEstimate, doubt: float, known: 
         return False
     wide = state.covariance * doubt
     return bool(np.allclose(last.state.covariance, wide, rtol=SAME_DOUBT_FRACTION, atol=0.0))
+
+
+def _entry(observed: Observed, settings: AssessmentSettings) -> Entry | None:
+    """Its fall through the air so far; what is driven loses energy to nobody's measure."""
+    if is_driven(observed, settings):
+        return None
+    before = observed.before.entry if observed.before is not None else None
+    return entry_after(before, observed.state)
 
 
 def _lift_unused_m_s2(observed: Observed, settings: AssessmentSettings) -> float:

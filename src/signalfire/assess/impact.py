@@ -8,6 +8,7 @@ from statistics import NormalDist
 import numpy as np
 
 from signalfire.assess import _flight_kernels, _kernels
+from signalfire.assess.drag import Drag, drag_of
 from signalfire.assess.lift import lift_probability
 from signalfire.assess.settings import AssessmentSettings
 from signalfire.basis.kernel import Floats
@@ -58,6 +59,8 @@ class Known:
     steepness_ratio: float = math.inf
     lift_unused_m_s2: float = 0.0
     is_manoeuvring: bool = False
+    drag: Drag | None = None
+    """None where only its class is known."""
 
 
 NOTHING_KNOWN = Known()
@@ -141,13 +144,11 @@ def predict_impact(
     uses its lift, with the probability that this is one. The caller asks only about objects in
     free flight or glide.
     """
-    drag_m2_kg = 1.0 / settings.ballistic_coefficient_kg_m2
+    drag = known.drag or drag_of(None, state, settings)
     path = np.empty((2000, 7))
-    air = np.array(
-        [drag_m2_kg, settings.ballistic_coefficient_log_sigma, settings.trim_ratio_sigma]
-    )
+    air = np.array([drag.drag_m2_kg, drag.log_sigma, settings.trim_ratio_sigma])
     rows, _, ahead_m = _kernels.fly(
-        state.mean, np.array([drag_m2_kg, 0.0, 0.0]), 10.0, 2.0, FLIGHT_MAX_S, path
+        state.mean, np.array([drag.drag_m2_kg, 0.0, 0.0]), 10.0, 2.0, FLIGHT_MAX_S, path
     )
     if rows == 0:
         unknown = Unknown("in orbit: does not come down within three hours")
@@ -220,7 +221,7 @@ def _spread(
     if not np.isfinite(falls).all():
         unknown = Unknown("the estimate is so uncertain that the object may not come down at all")
         return _Spread(unknown, math.inf, time_max_s)
-    by_state, covariance = _second_order(falls)
+    by_state, covariance, shift = _second_order(falls)
     range_sigma_m = math.sqrt(float(by_state[0, 0] + by_state[1, 1]))
     fall_max_s = float(end[0]) + max(0.0, float(falls[:, 2].max()))
     region = _holding(covariance, lift)
@@ -232,10 +233,11 @@ def _spread(
                 return _Spread(Unknown(MAY_GLIDE), range_sigma_m, time_max_s)
         else:
             fall_max_s = max(fall_max_s, float(end[0]) + float(glides[:, 2].max()))
+            glides -= shift
             mixed = (1.0 - lift) * covariance + lift * glides.T @ glides / len(glides)
             region = _smaller(region, mixed)
     assert region is not None
-    impact = _place(state, _ground(end), end, region)
+    impact = _place(state, end, shift, region)
     if math.isfinite(impact.time_sigma_s) and (
         impact.ellipse_p90.semi_major_m <= settings.semi_major_max_m
     ):
@@ -286,19 +288,22 @@ def _offsets(
     return np.column_stack([ground_m, ends[:, 0] - end[0]])
 
 
-def _place(state: StateEstimate, place: Geodetic, end: Floats, covariance: Floats) -> PlaceEstimate:
+def _place(state: StateEstimate, end: Floats, shift: Floats, covariance: Floats) -> PlaceEstimate:
+    """The mean of the falls, ``shift`` (m east, m north, s) from where the expected one ends."""
+    middle_m = end[1:4] + enu_from_ecef(_ground(end))[:2].T @ shift[:2]
+    latitude_rad, longitude_rad, _ = _kernels.ground_of(*(float(v) for v in middle_m))
     ee, en, nn = (float(v) for v in (covariance[0, 0], covariance[0, 1], covariance[1, 1]))
     return PlaceEstimate(
-        place.latitude_rad,
-        place.longitude_rad,
+        latitude_rad,
+        longitude_rad,
         (ee, en, nn),
-        state.valid_at.later(float(end[0])),
+        state.valid_at.later(max(0.0, float(end[0] + shift[2]))),
         max(TIME_SIGMA_MIN_S, math.sqrt(float(covariance[2, 2]))),
     )
 
 
-def _second_order(offsets: Floats) -> tuple[Floats, Floats]:
-    """Covariance of place and time from the state alone, and from everything.
+def _second_order(offsets: Floats) -> tuple[Floats, Floats, Floats]:
+    """Covariance of place and time from the state alone, and from everything; and the mean.
 
     From the offsets at +-h sigma, pair by pair; the last two, up and aside, have no pair: a little
     lift is all but linear. The interval h matches the fourth moment: h^2 is 3 for a Gaussian and
@@ -311,14 +316,14 @@ def _second_order(offsets: Floats) -> tuple[Floats, Floats]:
     spread = np.sqrt(_INTERVALS**2 - 1.0)
 
     def covariance(first: Floats, second: Floats) -> Floats:
-        shift = second.sum(axis=0)
         bent = spread[: len(second)] * second
         found: Floats = first.T @ first + bent.T @ bent
-        return found + np.outer(shift, shift)
+        return found
 
     pairs = _BY_STATE // 2
     trim = offsets[-2:] / _STEP
-    return covariance(slope[:pairs], bend[:pairs]), covariance(slope, bend) + trim.T @ trim
+    everything = covariance(slope, bend) + trim.T @ trim
+    return covariance(slope[:pairs], bend[:pairs]), everything, bend.sum(axis=0)
 
 
 def _apogee_behind_m(state: StateEstimate, apogee_before_m: float) -> float:

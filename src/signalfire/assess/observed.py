@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from signalfire.assess.drag import Entry
 from signalfire.assess.impact import ImpactPrediction
 from signalfire.basis.identity import EventId, NationId
 from signalfire.basis.instant import Instant
@@ -18,7 +19,8 @@ class Remembered:
     when on something but gravity and thin air has moved it without pause, None where nothing does;
     ``apogee_m`` None where unknown. ``steepness_ratio`` is apogee over range of its parabola, the
     least so far; ``lift_unused_m_s2`` the greatest lift that it could have had on its way down and
-    did not use. ``prediction`` is the forecast made then, without what age has added to it.
+    did not use; ``entry`` its fall through the air, None before. ``prediction`` is the forecast
+    made then, without what age has added to it.
     """
 
     motion: Phase
@@ -27,6 +29,7 @@ class Remembered:
     apogee_m: float | None
     steepness_ratio: float = math.inf
     lift_unused_m_s2: float = 0.0
+    entry: Entry | None = None
     prediction: ImpactPrediction | None = None
 
 

@@ -46,8 +46,11 @@ def test_the_path_runs_from_the_state_to_the_impact() -> None:
     prediction = predict_impact(seen, DEFAULT_SETTINGS)
     impact = landed(seen)
     np.testing.assert_allclose(prediction.path[0, 1:], seen.mean)
-    np.testing.assert_allclose(prediction.path[-1, 1:4], impact.place.ecef_m(), atol=1.0)
-    assert impact.time == START.later(float(prediction.path[-1, 0]))
+    # The mean of the falls lies beside the expected one: a body that brakes hard falls far short.
+    away_m = distance_m(geodetic(prediction.path[-1, 1:4]), impact.place)
+    assert 0.0 < away_m < 0.3 * impact.ellipse_p90.semi_major_m
+    late_s = impact.time.elapsed_s(since=START.later(float(prediction.path[-1, 0])))
+    assert 0.0 < late_s < 0.5 * impact.time_sigma_s
     assert np.all(np.diff(prediction.path[:, 0]) > 0.0)
 
 
