@@ -243,14 +243,20 @@ def _step(x: Floats) -> None:
 
 
 @kernel
-def geodetic_rows(rows: Floats, count: Integers, places: Floats) -> None:
-    """``[t x y z]`` to ``[t lat lon alt]``; behind a flight's last row its impact is repeated."""
-    for s in range(rows.shape[0]):
-        for k in range(count[s]):
-            places[s, k, 0] = rows[s, k, 0]
-            lat, lon, alt = ground_of(rows[s, k, 1], rows[s, k, 2], rows[s, k, 3])
-            places[s, k, 1] = lat
-            places[s, k, 2] = lon
-            places[s, k, 3] = alt
-        for k in range(count[s], places.shape[1]):
-            places[s, k, :] = places[s, max(count[s] - 1, 0), :]
+def geodetic_rows(rows: Floats, count: Integers, flown: Integers, places: Floats) -> None:
+    """``[t x y z]`` of the flights ``flown`` to ``[t lat lon alt]``.
+
+    Behind a flight's last row its impact is repeated.
+    """
+    for place in range(flown.shape[0]):
+        s = flown[place]
+        for k in range(places.shape[1]):
+            if k < count[s]:
+                lat, lon, alt = ground_of(rows[s, k, 1], rows[s, k, 2], rows[s, k, 3])
+                places[place, k, 0] = rows[s, k, 0]
+                places[place, k, 1] = lat
+                places[place, k, 2] = lon
+                places[place, k, 3] = alt
+            else:
+                for i in range(4):
+                    places[place, k, i] = places[place, k - 1, i]

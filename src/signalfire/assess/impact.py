@@ -122,8 +122,9 @@ class ImpactPrediction:
         landed = count > 0
         if np.count_nonzero(landed) < LANDED_MIN_FRACTION * SAMPLES:
             return None
-        places = np.empty((int(np.count_nonzero(landed)), int(count.max(initial=1)), 4))
-        _flight_kernels.geodetic_rows(rows[landed], count[landed], places)
+        flown = np.flatnonzero(landed)
+        places = np.empty((len(flown), int(count.max()), 4))
+        _flight_kernels.geodetic_rows(rows, count, flown, places)
         return Footprint(
             start=self.state.valid_at,
             time_s=places[:, :, 0].copy(),
