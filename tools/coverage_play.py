@@ -101,7 +101,7 @@ def draw_boost(draw: Generator) -> Boost:
         lean_rad=math.radians(draw.uniform(0.5, 8.0) if is_gravity_turn else draw.uniform(2, 75)),
         azimuth_rad=draw.uniform(0.0, 2.0 * math.pi),
         is_gravity_turn=is_gravity_turn,
-        lean_power=draw.uniform(0.5, 1.6),
+        lean_power_factor=draw.uniform(0.5, 1.6),
         lean_end_fraction=draw.uniform(0.35, 1.0),
         ascent_kg_m2=between(5_000.0, 33_000.0),
         ballistic_kg_m2=between(*GROUND_KG_M2),

@@ -45,8 +45,8 @@ _C0, _C1, _C2, _C3, _C4, _C5, _C6, _C7, _C8 = LOG_AIR
 # Rows of a block: the state, the state of a stage, the slopes so far, then one number each.
 _TRY = 6
 _SUM = 12
-_DRAG, _UP, _SIDE, _DT, _TIME, _HEIGHT, _CLIMB, _LANDING = range(18, 26)
-_ROWS = 26
+_DRAG, _UP, _SIDE, _DT, _TIME, _HEIGHT, _CLIMB, _LANDING, _LAST = range(18, 27)
+_ROWS = 27
 
 
 @kernel
@@ -70,66 +70,16 @@ def fly_blocks(
     table. A table of no rows is not filled. Steps as in ``_kernels.fly``.
     """
     size = points.shape[0]
-    table = rows.shape[1]
     x = np.zeros((_ROWS, LANES))
-    state = np.empty(6)
-    flown = np.empty(3)
-    last = np.empty(LANES)
     for first in range(0, size, LANES):
         used = min(LANES, size - first)
-        for lane in range(LANES):
-            displaced(mean, root, air, points[first + min(lane, used - 1)], state, flown)
-            for i in range(6):
-                x[i, lane] = state[i]
-            x[_DRAG, lane], x[_UP, lane], x[_SIDE, lane] = flown[0], flown[1], flown[2]
-            x[_TIME, lane] = 0.0
-            x[_LANDING, lane] = 0.0
-            last[lane] = -1e9
-        for lane in range(used):
-            count[first + lane] = 0
-        flying = used
+        _load(mean, root, air, points[first : first + used], x)
         _measure(x)
         for lane in range(used):
+            count[first + lane] = 0
             if x[_HEIGHT, lane] <= 0.0:
                 x[_LANDING, lane] = _LANDINGS
-        while flying > 0:
-            flying = 0
-            for lane in range(used):
-                s = first + lane
-                landing = x[_LANDING, lane]
-                if landing < 0.0:
-                    continue
-                is_down = landing >= _LANDINGS
-                if table > 0 and (
-                    is_down or (landing == 0.0 and x[_TIME, lane] - last[lane] >= spacing - 1e-9)
-                ):
-                    k = count[s]
-                    if k < table:
-                        rows[s, k, 0] = x[_TIME, lane]
-                        rows[s, k, 1] = x[0, lane]
-                        rows[s, k, 2] = x[1, lane]
-                        rows[s, k, 3] = x[2, lane]
-                        count[s] = k + 1
-                        last[lane] = x[_TIME, lane]
-                    else:
-                        is_down = False
-                        landing = -1.0
-                if is_down:
-                    ends[s, 0] = x[_TIME, lane]
-                    ends[s, 1] = x[0, lane]
-                    ends[s, 2] = x[1, lane]
-                    ends[s, 3] = x[2, lane]
-                    if table == 0:
-                        count[s] = 1
-                    x[_LANDING, lane] = -1.0
-                elif landing < 0.0 or not x[_TIME, lane] < time_max:
-                    # The last also catches what is not finite.
-                    count[s] = 0
-                    x[_LANDING, lane] = -1.0
-                else:
-                    flying += 1
-            if flying == 0:
-                break
+        while _keep(x, first, used, time_max, spacing, ends, rows, count) > 0:
             _choose(x, high)
             _step(x)
             _measure(x)
@@ -140,6 +90,66 @@ def fly_blocks(
                     x[_LANDING, lane] = landing + 1.0
                 if not math.isfinite(h):
                     x[_TIME, lane] = math.nan
+
+
+@kernel
+def _load(mean: Floats, root: Floats, air: Floats, points: Floats, x: Floats) -> None:
+    """Fill a block with the flights of ``points``; the lanes left over fly the last of them."""
+    state = np.empty(6)
+    flown = np.empty(3)
+    for lane in range(LANES):
+        displaced(mean, root, air, points[min(lane, points.shape[0] - 1)], state, flown)
+        for i in range(6):
+            x[i, lane] = state[i]
+        x[_DRAG, lane], x[_UP, lane], x[_SIDE, lane] = flown[0], flown[1], flown[2]
+        x[_TIME, lane] = 0.0
+        x[_LANDING, lane] = 0.0
+        x[_LAST, lane] = -1e9
+
+
+@lanes_kernel
+def _keep(
+    x: Floats,
+    first: int,
+    used: int,
+    time_max: float,
+    spacing: float,
+    ends: Floats,
+    rows: Floats,
+    count: Integers,
+) -> int:
+    """Write down where flights are, if it is time for that or they have landed; how many fly on."""
+    flying = 0
+    table = rows.shape[1]
+    for lane in range(used):
+        if x[_LANDING, lane] < 0.0:
+            continue
+        s = first + lane
+        time = x[_TIME, lane]
+        is_down = x[_LANDING, lane] >= _LANDINGS
+        is_due = x[_LANDING, lane] == 0.0 and time - x[_LAST, lane] >= spacing - 1e-9
+        is_written = table > 0 and (is_down or is_due)
+        # The first also catches what is not finite.
+        if not time < time_max or (is_written and count[s] >= table):
+            count[s] = 0
+            x[_LANDING, lane] = -1.0
+            continue
+        if is_written:
+            k = count[s]
+            rows[s, k, 0] = time
+            for i in range(3):
+                rows[s, k, 1 + i] = x[i, lane]
+            count[s] = k + 1
+            x[_LAST, lane] = time
+        if not is_down:
+            flying += 1
+            continue
+        ends[s, 0] = time
+        for i in range(3):
+            ends[s, 1 + i] = x[i, lane]
+        count[s] = max(count[s], 1)
+        x[_LANDING, lane] = -1.0
+    return flying
 
 
 @lanes_kernel
@@ -167,6 +177,26 @@ def _measure(x: Floats) -> None:
 
 
 @lanes_kernel
+def _density(h: float) -> float:
+    """``air_density`` without a library's exponential: (Taylor of x / 1024)^1024, within 1e-7."""
+    u = min(1.0, max(-1.0, h / _HALF_TOP_M - 1.0))
+    log = _C4 + u * (_C5 + u * (_C6 + u * (_C7 + u * _C8)))
+    log = (_C0 + u * (_C1 + u * (_C2 + u * (_C3 + u * log)))) / 1024.0
+    rho = 1.0 + log * (1.0 + log * (0.5 + log * (1.0 / 6.0 + log / 24.0)))
+    rho = rho * rho
+    rho = rho * rho
+    rho = rho * rho
+    rho = rho * rho
+    rho = rho * rho
+    rho = rho * rho
+    rho = rho * rho
+    rho = rho * rho
+    rho = rho * rho
+    rho = rho * rho
+    return rho if h < AIR_TOP_M else 0.0
+
+
+@lanes_kernel
 def _step(x: Floats) -> None:
     """One classical Runge-Kutta step of order four in every lane; forces as in ``pull``."""
     for stage in range(4):
@@ -188,28 +218,7 @@ def _step(x: Floats) -> None:
             oblate = central * _J2_FACTOR / r2
             level = central + oblate * (1.0 - 5.0 * s2) + _W2
             h = r - _B / math.sqrt(1.0 - _E2 * (1.0 - s2))
-            # ln(density) by a polynomial, its exponential as (Taylor of x / 1024)^1024.
-            u = min(1.0, max(-1.0, h / _HALF_TOP_M - 1.0))
-            log = _C7 + u * _C8
-            log = _C6 + u * log
-            log = _C5 + u * log
-            log = _C4 + u * log
-            log = _C3 + u * log
-            log = _C2 + u * log
-            log = _C1 + u * log
-            log = (_C0 + u * log) / 1024.0
-            rho = 1.0 + log * (1.0 + log * (0.5 + log * (1.0 / 6.0 + log / 24.0)))
-            rho = rho * rho
-            rho = rho * rho
-            rho = rho * rho
-            rho = rho * rho
-            rho = rho * rho
-            rho = rho * rho
-            rho = rho * rho
-            rho = rho * rho
-            rho = rho * rho
-            rho = rho * rho
-            rho = rho if h < AIR_TOP_M else 0.0
+            rho = _density(h)
             v = math.sqrt(vx * vx + vy * vy + vz * vz) + 1e-9
             k = 0.5 * rho * v * x[_DRAG, lane]
             bears = v * k if r2 < LIFT_TOP_R2 else 0.0

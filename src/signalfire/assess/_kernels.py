@@ -134,6 +134,16 @@ def midway(before: Floats, after: Floats, t: float, dt: float, row: Floats) -> N
 
 
 @kernel
+def step_of(state: Floats, h: float, high: float) -> float:
+    """The time step at a height: ``high`` seconds, or less where that leads into the air."""
+    if h <= HIGH_M:
+        return 4.0 if h > MIDDLE_M else 2.0
+    x, y, z = state[0], state[1], state[2]
+    sink = -(x * state[3] + y * state[4] + z * state[5]) / math.sqrt(x * x + y * y + z * z)
+    return max(4.0, min(high, (h - MIDDLE_M) / max(sink, 1.0)))
+
+
+@kernel
 def fly(
     state: Floats,
     air: Floats,
@@ -163,11 +173,7 @@ def fly(
     if h <= 0.0:
         return 1, 0.0, h
     while t < time_max:
-        dt = high if h > HIGH_M else (4.0 if h > MIDDLE_M else 2.0)
-        if h > HIGH_M:
-            r = math.sqrt(now[0] * now[0] + now[1] * now[1] + now[2] * now[2])
-            sink = -(now[0] * now[3] + now[1] * now[4] + now[2] * now[5]) / r
-            dt = max(4.0, min(dt, (h - MIDDLE_M) / max(sink, 1.0)))
+        dt = step_of(now, h, high)
         before[:] = now
         h_before = h
         pull_step(before, drag, up, side, dt, work, now)

@@ -20,7 +20,7 @@ Points at heights ln-uniform from 4 km to burnout were fitted by least squares. 
 0.11 and 0.15 of age and run from the state, 0.09 and 0.085 from the motion) are the spread; the age
 from the motion is trusted no more than that from the state, because real engines throttle: four
 real ascents by webcast telemetry differ by 0.11 of the age (rms), and 0.12 holds for both. The run
-is used where it is surest, early in the arc: there 0.125 and 0.075 are left of it
+is used where it is surest, early in the arc: there 0.12 and 0.07 are left of it
 (docs/validation/coverage.md).
 """
 
@@ -57,7 +57,7 @@ BY_STATE = Family(
          -0.0041056]
     ),
     age_sigma_fraction=0.12,
-    run_sigma_fraction=0.125,
+    run_sigma_fraction=0.12,
 )  # fmt: skip
 """From height, climb and ground speed alone."""
 
@@ -74,7 +74,7 @@ BY_MOTION = Family(
          -0.019638, -0.068567, -0.024562, -1.0595, 2.4357]
     ),
     age_sigma_fraction=0.12,
-    run_sigma_fraction=0.075,
+    run_sigma_fraction=0.07,
 )  # fmt: skip
 """And from how speed and path angle change."""
 

@@ -43,12 +43,12 @@ class Drag:
 class Entry:
     """A fall through the air so far.
 
-    Energy (Jacobi constant as v^2/2 at sea level) and its variance before the air, and the
+    Energy (Jacobi constant as v^2/2 at sea level) and its sigma before the air, and the
     integral of rho v^3 / 2 up to ``at``, when it grew by ``rate``.
     """
 
     energy_j_kg: float
-    energy_variance: float
+    energy_sigma_j_kg: float
     passed_kg_m2_m2_s2: float
     rate_w_m2: float
     at: Instant
@@ -65,8 +65,8 @@ def entry_after(before: Entry | None, state: StateEstimate) -> Entry | None:
         if altitude_m < ENTRY_MIN_M:
             return None
         energy = 0.5 * float(values[6]) ** 2
-        variance = float(values[6] * sigmas[6]) ** 2
-        return Entry(energy, variance, 0.0, rate_w_m2, state.valid_at)
+        sigma = float(values[6] * sigmas[6])
+        return Entry(energy, sigma, 0.0, rate_w_m2, state.valid_at)
     gap_s = state.valid_at.elapsed_s(since=before.at)
     if gap_s <= 0.0:
         return before
@@ -76,7 +76,7 @@ def entry_after(before: Entry | None, state: StateEstimate) -> Entry | None:
     ratio = max(rate_w_m2, 1e-12) / max(before.rate_w_m2, 1e-12)
     mean = before.rate_w_m2 * ((ratio - 1.0) / math.log(ratio) if abs(ratio - 1.0) > 1e-6 else 1.0)
     passed = before.passed_kg_m2_m2_s2 + mean * gap_s
-    return Entry(before.energy_j_kg, before.energy_variance, passed, rate_w_m2, state.valid_at)
+    return Entry(before.energy_j_kg, before.energy_sigma_j_kg, passed, rate_w_m2, state.valid_at)
 
 
 def drag_of(entry: Entry | None, state: StateEstimate, settings: AssessmentSettings) -> Drag:
@@ -87,9 +87,9 @@ def drag_of(entry: Entry | None, state: StateEstimate, settings: AssessmentSetti
         return by_class
     values, sigmas = _shape(state)
     lost = entry.energy_j_kg - 0.5 * float(values[6]) ** 2
-    variance = entry.energy_variance + float(values[6] * sigmas[6]) ** 2
+    both = math.hypot(entry.energy_sigma_j_kg, float(values[6] * sigmas[6]))
     seen = lost / entry.passed_kg_m2_m2_s2
-    sigma = math.sqrt(variance) / entry.passed_kg_m2_m2_s2
+    sigma = both / entry.passed_kg_m2_m2_s2
     low = 1.0 / settings.ballistic_coefficient_max_kg_m2
     high = 1.0 / settings.ballistic_coefficient_min_kg_m2
     if sigma > TOLD_FRACTION * max(seen, low):

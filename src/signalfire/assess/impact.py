@@ -9,7 +9,7 @@ import numpy as np
 
 from signalfire.assess import _flight_kernels, _kernels
 from signalfire.assess.drag import Drag, drag_of
-from signalfire.assess.lift import lift_probability
+from signalfire.assess.lift import PathShape, lift_probability
 from signalfire.assess.settings import AssessmentSettings
 from signalfire.basis.kernel import Floats
 from signalfire.picture.estimate import (
@@ -159,9 +159,7 @@ def predict_impact(
     steepness_ratio = min(known.steepness_ratio, _steepness_ratio(state, apogee_m))
     lift = lift_probability(
         settings,
-        apogee_m=apogee_m,
-        dive_rad=_dive_rad(flight, apogee_m),
-        steepness_ratio=steepness_ratio,
+        PathShape(apogee_m, _dive_rad(flight, apogee_m), steepness_ratio),
         lift_unused_m_s2=known.lift_unused_m_s2,
         is_manoeuvring=known.is_manoeuvring,
     )
@@ -217,8 +215,7 @@ def _spread(
 ) -> _Spread:
     """The impact point with the covariance of place and time."""
     time_max_s = min(FLIGHT_MAX_S, 3.0 * float(end[0]) + 600.0)
-    root = _root(state.covariance)
-    falls = _offsets(state.mean, root, air, _PAIRS, end, time_max_s)
+    falls = _offsets(state, air, _PAIRS, end, time_max_s)
     if not np.isfinite(falls).all():
         unknown = Unknown("the estimate is so uncertain that the object may not come down at all")
         return _Spread(unknown, math.inf, time_max_s)
@@ -228,7 +225,7 @@ def _spread(
     region = _holding(covariance, lift)
     if lift > settings.lift_negligible_probability:
         lifted = np.array([air[0], air[1], settings.lift_ratio_max])
-        glides = _offsets(state.mean, root, lifted, _GLIDES, end, time_max_s)
+        glides = _offsets(state, lifted, _GLIDES, end, time_max_s)
         if not np.isfinite(glides).all():
             if region is None:
                 return _Spread(Unknown(MAY_GLIDE), range_sigma_m, time_max_s)
@@ -277,13 +274,13 @@ def _ground(end: Floats) -> Geodetic:
 
 
 def _offsets(
-    mean: Floats, root: Floats, air: Floats, points: Floats, end: Floats, time_max_s: float
+    state: StateEstimate, air: Floats, points: Floats, end: Floats, time_max_s: float
 ) -> Floats:
     """By how much flights end east, north (m) and later (s) than expected; NaN for never."""
     ends = np.full((len(points), 4), np.nan)
     _flight_kernels.fly_blocks(
-        mean, root, air, points, _STEP_HIGH_S, time_max_s, math.inf, ends, _NO_ROWS,
-        np.empty(len(points), dtype=np.int64),
+        state.mean, _root(state.covariance), air, points, _STEP_HIGH_S, time_max_s, math.inf,
+        ends, _NO_ROWS, np.empty(len(points), dtype=np.int64),
     )  # fmt: skip
     ground_m = (ends[:, 1:] - end[1:4]) @ enu_from_ecef(_ground(end)).T[:, :2]
     return np.column_stack([ground_m, ends[:, 0] - end[0]])

@@ -75,7 +75,7 @@ class Boost:
 
     ``thrust_g`` holds knots, each the part of the burn and the thrust over weight there, straight
     in between; two knots at one time are a step. After ``rise_s`` straight up the thrust leans
-    over towards ``azimuth_rad`` as the power ``lean_power`` of time, to ``lean_rad`` from the
+    over towards ``azimuth_rad`` as the power ``lean_power_factor`` of time, to ``lean_rad`` from the
     vertical of the launch place after the part ``lean_end_fraction`` of the burn; or, where
     ``is_gravity_turn``, it is tipped by ``lean_rad`` once and follows the velocity. The
     coefficients are ballistic ones; the wind is that of the jet stream, in the axes of the launch
@@ -88,7 +88,7 @@ class Boost:
     lean_rad: float
     azimuth_rad: float
     is_gravity_turn: bool = False
-    lean_power: float = LEAN_POWER
+    lean_power_factor: float = LEAN_POWER
     lean_end_fraction: float = 1.0
     ascent_kg_m2: float = ASCENT_KG_M2
     ballistic_kg_m2: float = BALLISTIC_KG_M2
@@ -150,7 +150,7 @@ def fly_boost(launch: Geodetic, boost: Boost) -> Trajectory:
     plan[k.RISE], plan[k.TILT_END] = boost.rise_s, boost.lean_end_fraction
     plan[k.TILT_EAST] = boost.lean_rad * math.sin(boost.azimuth_rad)
     plan[k.TILT_NORTH] = boost.lean_rad * math.cos(boost.azimuth_rad)
-    plan[k.TILT_POWER] = boost.lean_power
+    plan[k.TILT_POWER] = boost.lean_power_factor
     plan[k.TIP] = boost.lean_rad if boost.is_gravity_turn else 0.0
     plan[k.DRAG_BOOST] = 1.0 / boost.ascent_kg_m2
     plan[k.DRAG_FREE] = 1.0 / boost.ballistic_kg_m2

@@ -15,7 +15,7 @@ from signalfire.assess.impact import (
     lift_available_m_s2,
     predict_impact,
 )
-from signalfire.assess.lift import lift_prior, lift_probability
+from signalfire.assess.lift import PathShape, lift_prior_probability, lift_probability
 from signalfire.assess.settings import DEFAULT_SETTINGS
 from signalfire.basis.instant import Instant
 from signalfire.picture.estimate import PlaceEstimate, StateEstimate, Unknown
@@ -121,12 +121,8 @@ def test_where_many_flights_may_stay_up_no_footprint_is_drawn() -> None:
 
 
 def prior(apogee_m: float, dive_deg: float, steepness_ratio: float) -> float:
-    return lift_prior(
-        DEFAULT_SETTINGS,
-        apogee_m=apogee_m,
-        dive_rad=math.radians(dive_deg),
-        steepness_ratio=steepness_ratio,
-    )
+    shape = PathShape(apogee_m, math.radians(dive_deg), steepness_ratio)
+    return lift_prior_probability(DEFAULT_SETTINGS, shape)
 
 
 def test_lift_is_the_less_likely_the_higher_and_steeper_the_path() -> None:
@@ -143,9 +139,7 @@ def test_a_body_that_does_not_use_the_lift_it_could_have_is_ballistic() -> None:
     def later(lift_unused_m_s2: float, *, is_manoeuvring: bool = False) -> float:
         return lift_probability(
             DEFAULT_SETTINGS,
-            apogee_m=45e3,
-            dive_rad=1.0,
-            steepness_ratio=0.12,
+            PathShape(apogee_m=45e3, dive_rad=1.0, steepness_ratio=0.12),
             lift_unused_m_s2=lift_unused_m_s2,
             is_manoeuvring=is_manoeuvring,
         )
