@@ -89,6 +89,7 @@ def draw_boost(draw: Generator) -> Boost:
     burn_s = between(45.0, 320.0)
     first_g = (1.3 + 0.6 * math.exp(-(burn_s - 45.0) / 60.0)) * math.exp(0.3 * draw.normal())
     first_g = max(1.12, first_g)
+    thrust_g: tuple[tuple[float, float], ...]
     if draw.random() < 0.5:
         thrust_g = ((0.0, first_g), (1.0, first_g * between(1.5, 7.0)))
     else:
@@ -242,7 +243,7 @@ def _told_track(tracker: Tracker) -> Track | None:
 
 def _judge(moment: str, assessed: Assessed, path: Trajectory) -> Told:
     found = assessed.assessment
-    assert path.impact is not None
+    assert path.impact is not None and found.state is not None
     return Told(
         moment,
         _against(found.launch, path.launch, 0.0),

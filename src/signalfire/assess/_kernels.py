@@ -140,7 +140,7 @@ def step_of(state: Floats, h: float, high: float) -> float:
         return 4.0 if h > MIDDLE_M else 2.0
     x, y, z = state[0], state[1], state[2]
     sink = -(x * state[3] + y * state[4] + z * state[5]) / math.sqrt(x * x + y * y + z * z)
-    return max(4.0, min(high, (h - MIDDLE_M) / max(sink, 1.0)))
+    return float(max(4.0, min(high, (h - MIDDLE_M) / max(sink, 1.0))))
 
 
 @kernel

@@ -74,8 +74,8 @@ class Boost:
     """A made-up boost, and the body that it throws: what a flight of no record needs.
 
     ``thrust_g`` holds knots, each the part of the burn and the thrust over weight there, straight
-    in between; two knots at one time are a step. After ``rise_s`` straight up the thrust leans
-    over towards ``azimuth_rad`` as the power ``lean_power_factor`` of time, to ``lean_rad`` from the
+    in between; two knots at one time are a step. After ``rise_s`` straight up the thrust leans over
+    towards ``azimuth_rad`` as the power ``lean_power_factor`` of time, to ``lean_rad`` from the
     vertical of the launch place after the part ``lean_end_fraction`` of the burn; or, where
     ``is_gravity_turn``, it is tipped by ``lean_rad`` once and follows the velocity. The
     coefficients are ballistic ones; the wind is that of the jet stream, in the axes of the launch
