@@ -1,7 +1,7 @@
 """The recursion of the bound: arrays in, arrays out; no objects, no exceptions.
 
 A covariance has shape (n, n): six rows of state (Earth-fixed axes, SI), then the constant errors
-of the sensors, which do not move.
+of the sensors, and last, where it is unknown, by what share the drag differs. Those do not move.
 """
 
 import math
@@ -45,18 +45,21 @@ def inform(covariance: Floats, slope: Floats, variance: float, ph: Floats, gain:
 
 
 @kernel
-def move(covariance: Floats, f: Floats, half: Floats) -> None:
-    """P = F P F' in place for a transition (6, 6) of the state; the constant errors stay."""
+def move(covariance: Floats, f: Floats, push: Floats, half: Floats) -> None:
+    """P = F P F' in place for a transition (6, 6) of the state; what is constant stays.
+
+    ``push`` (6,) is what the last of the constants does to the state.
+    """
     n = covariance.shape[0]
     for i in range(6):
         for j in range(n):
-            total = 0.0
+            total = push[i] * covariance[n - 1, j]
             for k in range(6):
                 total += f[i, k] * covariance[k, j]
             half[i, j] = total
     for i in range(6):
         for j in range(6):
-            total = 0.0
+            total = half[i, n - 1] * push[j]
             for k in range(6):
                 total += half[i, k] * f[j, k]
             covariance[i, j] = total
@@ -69,13 +72,13 @@ def move(covariance: Floats, f: Floats, half: Floats) -> None:
 def pass_time(covariance: Floats, state: Floats, elapsed: float, law: Floats) -> None:
     """Carry a covariance along the flight from ``state`` by ``elapsed`` seconds, in place.
 
-    ``law`` is [drag, noise, spread] as in ``motion``: the same motion as the estimator's.
+    ``law`` is [drag, noise, spread, 1 where the drag is unknown], the first three as in ``motion``.
     """
     if elapsed == 0.0:
         return
     n = covariance.shape[0]
     work, middle, now = np.empty((5, 6)), np.empty(6), state.copy()
-    f, half = np.empty((6, 6)), np.empty((6, n))
+    f, half, push = np.empty((6, 6)), np.empty((6, n)), np.zeros(6)
     aloft = altitude_of(state[0], state[1], state[2]) > _AIR_M
     count = max(1, math.ceil(abs(elapsed) / (_STEP_HIGH_S if aloft else _STEP_LOW_S) - 1e-9))
     dt = elapsed / count
@@ -83,8 +86,12 @@ def pass_time(covariance: Floats, state: Floats, elapsed: float, law: Floats) ->
         step(now, law[0], 0.5 * dt, work, middle)
         transition(middle, law[0], dt, f)
         step(now, law[0], dt, work, now)
-        move(covariance, f, half)
-        slowing = drag_deceleration(middle, law[0]) if law[2] > 0.0 else 0.0
+        slowing = drag_deceleration(middle, law[0])
+        speed = math.sqrt(middle[3] ** 2 + middle[4] ** 2 + middle[5] ** 2)
+        for i in range(3):
+            push[i + 3] = -law[3] * slowing * middle[i + 3] / max(speed, 1e-3) * dt
+            push[i] = 0.5 * dt * push[i + 3]
+        move(covariance, f, push, half)
         shake(middle[3:], law[1], law[1] + law[2] * slowing * slowing, dt, covariance)
 
 

@@ -85,6 +85,8 @@ class Motion:
     """White acceleration that shakes the true flight."""
     drag_spread_s: float = 0.0
     """Along the path in air, times the square of the drag deceleration."""
+    drag_sigma_fraction: float = 0.0
+    """By what share the drag may differ, one constant for the flight; 0 is known exactly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +101,16 @@ def along(watched: Watched, *, motion: Motion | None = None, prior: Prior | None
     """The bound of the covariance after each look, shape (n, 6 + m, 6 + m).
 
     The first six rows are place and velocity, the other m the errors in register that are not
-    known exactly, in the order of sensors and of ``Register``. A look of a radar gives range and
+    known exactly, in the order of sensors and of ``Register``, and last the share by which the
+    drag differs, where ``motion`` has a sigma for it. A look of a radar gives range and
     two angles, one from space two angles.
     """
     motion, prior = motion or Motion(), prior or Prior()
     registers = watched.registers or [IN_REGISTER] * len(watched.sensors)
     columns, sigmas = _columns(registers)
+    is_drag_unknown = motion.drag_sigma_fraction > 0.0
+    if is_drag_unknown:
+        sigmas.append(motion.drag_sigma_fraction)
     size = 6 + len(sigmas)
     count = len(watched.times_s)
     slopes = np.zeros((count, _NUMBERS_MAX, size))
@@ -121,7 +127,8 @@ def along(watched: Watched, *, motion: Motion | None = None, prior: Prior | None
             slopes[at, :numbers, column] = by_register[:, :, place]
     start = [prior.place_sigma_m] * 3 + [prior.speed_sigma_m_s] * 3 + sigmas
     covariance = np.diag(np.square(np.array(start)))
-    law = np.array([motion.drag_m2_kg, motion.noise_m2_s3, motion.drag_spread_s])
+    shaking = [motion.noise_m2_s3, motion.drag_spread_s]
+    law = np.array([motion.drag_m2_kg, *shaking, float(is_drag_unknown)])
     out = np.empty((count, size, size))
     _kernels.bound(
         np.asarray(watched.times_s, dtype=np.float64), np.ascontiguousarray(watched.states),

@@ -21,6 +21,7 @@ from signalfire.analysis.bound import (
     slopes_of,
 )
 from signalfire.basis.identity import NationId, SensorId
+from signalfire.motion._kernels import propagate
 from signalfire.motion.free_flight import descend
 from signalfire.picture.detection import AngleSigma, RadarSigma, Sensor, SensorKind
 from signalfire.space.geodesy import Geodetic, enu_from_ecef, geodetic
@@ -218,3 +219,39 @@ def test_what_never_comes_down_has_no_bound_on_the_ground() -> None:
     place = Geodetic.from_degrees(0.0, 0.0, 500e3)
     away = np.concatenate([place.ecef_m(), [12_000.0, 0.0, 0.0]])
     assert landing(away, np.eye(6), drag_m2_kg=0.0) is None
+
+
+def test_drag_that_is_not_known_is_found_in_the_air_and_only_there(aloft: np.ndarray) -> None:
+    """Its bound is that of a fit of seven numbers, the falls flown anew with another drag."""
+    place = Geodetic.from_degrees(38.95, 128.0, 30e3)
+    ahead = enu_from_ecef(place).T @ np.array([2_000.0, -200.0, -900.0])
+    low = np.concatenate([place.ecef_m(), ahead])
+    times_s, drag = np.arange(0.0, 20.0, 0.5), 1.0 / 6_000.0
+    unknown = Motion(drag, drag_sigma_fraction=0.5)
+
+    def path(state: np.ndarray, drag_m2_kg: float) -> np.ndarray:
+        states = [state]
+        for _ in times_s[1:]:
+            out = np.empty(6)
+            propagate(states[-1], drag_m2_kg, 0.5, 0.1, out)
+            states.append(out)
+        return np.array(states)
+
+    looks = np.zeros(len(times_s), dtype=np.int64)
+    found = along(Watched(times_s, path(low, drag), looks, [WEST]), motion=unknown,
+                  prior=Prior(1e4, 1e3))[-1]  # fmt: skip
+    steps = np.array([10.0] * 3 + [0.1] * 3 + [0.01])
+    slopes = np.empty((len(times_s), 3, 7))
+    for i, step in enumerate(steps):
+        ends = []
+        for side in (step, -step):
+            moved = low + side * np.eye(7)[i, :6]
+            states = path(moved, drag * (1.0 + (side if i == 6 else 0.0)))
+            ends.append(np.array([numbers(WEST, state) for state in states]))
+        slopes[:, :, i] = (ends[0] - ends[1]) / (2.0 * step)
+    prior = np.diag([1e4**-2.0] * 3 + [1e3**-2.0] * 3 + [0.5**-2.0])
+    other = np.linalg.inv(prior + np.einsum("nai,naj->ij", slopes, slopes))
+    assert math.sqrt(found[6, 6]) == pytest.approx(math.sqrt(other[6, 6]), rel=0.01)
+    assert math.sqrt(found[6, 6]) < 0.25, "found in the air"
+    above = along(Watched(times_s, flown(aloft, times_s), looks, [WEST]), motion=unknown)
+    assert math.sqrt(above[-1, 6, 6]) == pytest.approx(0.5)
