@@ -10,7 +10,8 @@ from signalfire.analysis import bound
 from signalfire.assess.impact import predict_impact
 from signalfire.assess.settings import DEFAULT_SETTINGS
 from signalfire.basis.identity import NodeId
-from signalfire.basis.kernel import Floats, Integers
+from signalfire.basis.kernel import Flags, Floats, Integers
+from signalfire.motion._kernels import drag_deceleration
 from signalfire.motion.free_flight import predict
 from signalfire.picture.detection import RadarPlot, RadarSigma
 from signalfire.picture.estimate import PlaceEstimate, StateEstimate
@@ -18,6 +19,9 @@ from signalfire.space.geodesy import Geodetic, enu_from_ecef, geodetic
 from signalfire.tracking.settings import TrackingSettings
 from signalfire.tracking.tracker import Tracker
 
+DRAG_SIGMA_FRACTION = DEFAULT_SETTINGS.ballistic_coefficient_log_sigma
+"""What an estimator may know of the drag before: as much as the assessment takes for granted."""
+ALOFT_M_S2 = 0.01
 REPORTS_S = 5.0
 REPORTS_MAX = 120
 """Reports come every five seconds, less often where the flight lasts longer than so many."""
@@ -39,13 +43,15 @@ class Course:
     true: Floats
     reports: Integers
     bound: Floats
-    """Of the state at each report, shape (reports, 6, 6)."""
+    """Of the state at each report, shape (reports, 6, 6), the drag being unknown."""
+    is_aloft: Flags
+    """Whether air slows the object by less than a hundredth of a metre per second squared."""
     landing_m2: Floats
     """Of the impact, east and north, shape (reports, 2, 2); NaN where it does not come down."""
 
 
-def course(cell: Cell, settings: TrackingSettings) -> Course:
-    """The looks and the bounds of a cell; the first ten looks make no report."""
+def course(cell: Cell) -> Course:
+    """The looks and the bounds of a cell; the first report is made after five seconds."""
     truth = truth_of(cell.scenario)
     plan = schedule(truth, SETS[cell.sensors])
     lasting_s = plan.times_s[-1] - plan.times_s[0]
@@ -54,13 +60,15 @@ def course(cell: Cell, settings: TrackingSettings) -> Course:
     reports = np.unique(np.searchsorted(plan.times_s, wanted))
     drag = 1.0 / truth.scenario.beta_kg_m2
     watched = bound.Watched(plan.times_s, plan.states, plan.looks, plan.sensors)
-    least = bound.along(watched, motion=bound.Motion(drag))[reports]
+    motion = bound.Motion(drag, drag_sigma_fraction=DRAG_SIGMA_FRACTION)
+    least = bound.along(watched, motion=motion)[reports, :6, :6]
     landings = np.full((len(reports), 2, 2), np.nan)
     for i, index in enumerate(reports):
         found = bound.landing(plan.states[index], least[i], drag_m2_kg=drag)
         if found is not None:
             landings[i] = found
-    return Course(plan, sights(plan), reports, least, landings)
+    slowing = np.array([drag_deceleration(state, drag) for state in plan.states[reports]])
+    return Course(plan, sights(plan), reports, least, slowing < ALOFT_M_S2, landings)
 
 
 @dataclass(frozen=True)
@@ -80,10 +88,6 @@ class Results:
     landing_sigma_m: Floats
     tracks: Integers
     """How many tracks there were, shape (runs, reports)."""
-
-    def saved(self) -> dict[str, Floats]:
-        """All columns by name."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
 def joined(parts: list[Results]) -> Results:
