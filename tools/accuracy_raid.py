@@ -116,7 +116,7 @@ def _looks(
             )
             scans.setdefault((since_s, look.sensor), []).append(moved)
     for scan in scans.values():
-        draw.shuffle(scan)  # type: ignore[arg-type]
+        draw.shuffle(scan)
     return dict(sorted(scans.items()))
 
 
@@ -154,7 +154,8 @@ def _true(
     Due is what has been in view for six seconds and still is; neither due nor wrong what has come
     into view since, or has left it within the time after which a track counts as lost.
     """
-    due, young = {}, {}
+    due: dict[str, Floats] = {}
+    young: dict[str, Floats] = {}
     for number, (delay_s, plan, _) in enumerate(ready):
         own_s = at_s - round(delay_s)
         truth = flights[number][1]

@@ -10,6 +10,7 @@ from signalfire.analysis import bound
 from signalfire.assess.impact import predict_impact
 from signalfire.assess.settings import DEFAULT_SETTINGS
 from signalfire.basis.identity import NodeId
+from signalfire.basis.instant import Instant
 from signalfire.basis.kernel import Flags, Floats, Integers
 from signalfire.motion._kernels import drag_deceleration
 from signalfire.motion.free_flight import predict
@@ -90,6 +91,14 @@ class Results:
     """How many tracks there were, shape (runs, reports)."""
 
 
+def nothing(runs: int, reports: int) -> Results:
+    """Rows to be filled: NaN, and no tracks."""
+    names = [field.name for field in fields(Results)]
+    columns = {name: np.full((runs, reports), np.nan) for name in names}
+    columns["errors"] = np.full((runs, reports, 6), np.nan)
+    return Results(**{**columns, "tracks": np.zeros((runs, reports), dtype=np.int64)})
+
+
 def joined(parts: list[Results]) -> Results:
     """The runs of all parts as one."""
     return Results(
@@ -100,9 +109,7 @@ def joined(parts: list[Results]) -> Results:
 def run_all(cell: Cell, course: Course, seeds: list[int], settings: TrackingSettings) -> Results:
     """One run for each seed."""
     count, reports = len(seeds), len(course.reports)
-    shape = (count, reports)
-    columns = [np.full(shape, np.nan) for _ in range(7)]
-    results = Results(np.full((*shape, 6), np.nan), *columns, np.zeros(shape, dtype=np.int64))
+    results = nothing(count, reports)
     for row, seed in enumerate(seeds):
         draw = np.random.default_rng([seed, *cell.scenario.encode(), *cell.sensors.encode()])
         _run(row, cell, course, plots(course.plan, course.true, draw), settings, results)
@@ -131,14 +138,23 @@ def _run(row: int, cell: Cell, course: Course, looks: list[RadarPlot],
             continue
         state = course.plan.states[index]
         track = min(tracks, key=lambda each: float(np.linalg.norm(each.state.mean - state)))
-        error = track.state.mean - state
+        now = _carried(track.state, look.observed_at, settings)
+        error = now.mean - state
         results.errors[row, column] = error
-        results.nees[row, column] = error @ np.linalg.solve(track.state.covariance, error)
+        results.nees[row, column] = error @ np.linalg.solve(now.covariance, error)
         results.thrust[row, column] = track.thrust_probability
-        results.sigma_m[row, column] = math.sqrt(float(np.trace(track.state.covariance[:3, :3])))
+        results.sigma_m[row, column] = math.sqrt(float(np.trace(now.covariance[:3, :3])))
         if len(before) == 1:
             results.nis[row, column] = nis(before[0].state, look, settings)
-        _land(row, column, track.state, truth.impact_ecef_m, results)
+        _land(row, column, now, truth.impact_ecef_m, results)
+
+
+def _carried(state: StateEstimate, at: Instant, settings: TrackingSettings) -> StateEstimate:
+    """An estimate at an instant: a plot beyond the gate (one of 3,000) has not moved it there."""
+    if state.valid_at == at:
+        return state
+    noise, drag = settings.free_noise_m2_s3, settings.drag_m2_kg
+    return predict(state, at, drag_m2_kg=drag, noise_m2_s3=noise)
 
 
 def nis(before: StateEstimate, look: RadarPlot, settings: TrackingSettings) -> float:
@@ -146,8 +162,7 @@ def nis(before: StateEstimate, look: RadarPlot, settings: TrackingSettings) -> f
 
     By difference of azimuth and elevation, another way than the tracker's own.
     """
-    noise, drag = settings.free_noise_m2_s3, settings.drag_m2_kg
-    ahead = predict(before, look.observed_at, drag_m2_kg=drag, noise_m2_s3=noise)
+    ahead = _carried(before, look.observed_at, settings)
     site = np.array(look.site_ecef_m)
     turn = enu_from_ecef(geodetic(site))
     east, north, up = turn @ (ahead.mean[:3] - site)

@@ -5,7 +5,7 @@ of any real sensor; the noise is 50 m and 1 mrad.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -64,7 +64,8 @@ class Truth:
     """A flight: the state at any second after launch, and where and when it comes down."""
 
     scenario: Scenario
-    path: object
+    path: Callable[[Floats], Floats]
+    """States (6, n) in axes that do not turn, at seconds after burn-out."""
     impact_s: float
     impact_ecef_m: Floats
     apogee_m: float
@@ -72,9 +73,9 @@ class Truth:
     def at(self, times_s: Floats) -> Floats:
         """States (n, 6) in Earth-fixed axes at seconds after launch."""
         since = np.asarray(times_s) - self.scenario.boost_s
-        inertial = self.path(since).T  # type: ignore[operator]
+        inertial = self.path(since).T
         c, s = np.cos(TURN * since), np.sin(TURN * since)
-        out = np.empty_like(inertial)
+        out: Floats = np.empty_like(inertial)
         for first in (0, 3):
             x, y = inertial[:, first], inertial[:, first + 1]
             out[:, first], out[:, first + 1] = c * x + s * y, -s * x + c * y
@@ -100,13 +101,14 @@ def fly(scenario: Scenario) -> Truth:
         return np.concatenate([y[3:], pull])
 
     def ground(t: float, y: Floats) -> float:
-        return geodetic(y[:3]).altitude_m
+        return float(geodetic(y[:3]).altitude_m)
 
     ground.terminal, ground.direction = True, -1.0  # type: ignore[attr-defined]
     state = scenario.state()
     start = np.concatenate([state[:3], state[3:] + np.cross(SPIN, state[:3])])
     flown = solve_ivp(slope, (0.0, 7_200.0), start, "DOP853", events=ground, rtol=1e-10, atol=1e-4,
                       max_step=10.0, dense_output=True)  # fmt: skip
+    assert flown.sol is not None
     heights = [geodetic(place).altitude_m for place in flown.y[:3].T]
     truth = Truth(scenario, flown.sol, scenario.boost_s + flown.t[-1], np.zeros(3), max(heights))
     end = truth.at(np.array([truth.impact_s]))[0, :3]
