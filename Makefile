@@ -51,8 +51,8 @@ accuracy: setup ## the tracker against the Cramer-Rao bound, 200 runs of each ce
 	$(VENV)/python tools/validate_accuracy.py $(ARGS)
 
 bench: ## measure, as ratios against a yardstick of the same run
-	@tools/setup test
-	$(VENV)/python -m bench $(ARGS)
+	@tools/setup bench
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(VENV)/python -m bench $(ARGS)
 
 fuzz: ## search for inputs that break a law, for as long as it takes
 	@tools/setup test

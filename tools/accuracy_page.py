@@ -6,7 +6,7 @@ from pathlib import Path
 from accuracy_raid import CUT_OFF_M, RaidFigures
 from accuracy_summary import MISSES_M, PLOTS_FIRST, Ratio, Summary
 from accuracy_world import SCENARIOS, truth_of
-from flight_plots import BLUE, GREEN, GREY, RED, Axis, Curve, chart
+from signalfire.analysis.drawing import BLUE, GREEN, GREY, RED, Axis, Curve, chart
 
 RATIO_GOAL, BAND_GOAL = 1.15, 0.85
 _INKS = (GREEN, RED, BLUE, GREY, "#b07a1e")
@@ -203,8 +203,10 @@ def _ratios(summaries: Sequence[Summary]) -> str:
         Curve(s.cell.scenario, list(zip(_shares(s), s.ratio.tolist(), strict=True)), ink)
         for s, ink in zip(chosen, _INKS, strict=False)
     ]
-    across = Axis("Share of the time in view, J1+K1", 0.0, 1.0, (0.0, 0.25, 0.5, 0.75, 1.0))
-    up = Axis("RMSE of place / bound", 0.5, 8.0, (0.5, 0.75, 1.0, 1.5, 2.0, 4.0, 8.0), is_log=True)
+    across = Axis("Share of the time in view, J1+K1", (0.0, 1.0), (0.0, 0.25, 0.5, 0.75, 1.0))
+    up = Axis(
+        "RMSE of place / bound", (0.5, 8.0), (0.5, 0.75, 1.0, 1.5, 2.0, 4.0, 8.0), is_log=True
+    )
     return chart("Error over the Cramer-Rao bound", across, up, curves)
 
 
@@ -222,7 +224,7 @@ def _misses(summaries: Sequence[Summary]) -> str:
         curves.append(Curve(of.cell.sensors, list(zip(times, miss, strict=True)), ink))
         least = (of.landing_m / 1e3).tolist()
         curves.append(Curve("its bound", list(zip(times, least, strict=True)), ink, is_dashed=True))
-    across = Axis("Seconds after launch, MRBM1200", 100.0, 660.0, (100, 200, 300, 400, 500, 600))
-    up = Axis("Miss of the predicted impact, km (median; bound: root of the trace)", 0.01, 100.0,
+    across = Axis("Seconds after launch, MRBM1200", (100.0, 660.0), (100, 200, 300, 400, 500, 600))
+    up = Axis("Miss of the predicted impact, km (median; bound: root of the trace)", (0.01, 100.0),
               (0.01, 0.1, 1.0, 10.0, 100.0), is_log=True)  # fmt: skip
     return chart("Miss of the predicted impact", across, up, curves)

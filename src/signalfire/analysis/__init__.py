@@ -1,1 +1,1 @@
-"""What estimation can reach at best, and how well an estimate does beside it."""
+"""What the system can and does achieve: bounds, metrics, what sharing buys."""
