@@ -89,20 +89,20 @@ def test_a_sensor_that_is_late_gives_the_estimate_in_time(
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_a_track_that_begins_from_late_plots_ends_within_its_own_sigma(
+def test_a_track_that_begins_from_late_plots_differs_by_less_than_it_may_err(
     world, plots: list, seed: int
 ) -> None:
     """Which plots begin the track depends on their arrival; a minute later that hardly shows.
 
     What was observed before the first plot of the track is not taken up any more. The estimates
-    differ by less than one of their sigmas.
+    differ by less than either is expected to err: squared, six in their own covariance.
     """
     draw = np.random.default_rng(seed)
     delays_s = draw.uniform(0.1, 20.0, len(plots)).tolist()
     (track,) = take_all(world, late(plots, delays_s)).tracks()
     (expected,) = take_all(world, in_time(plots)).tracks()
     gap = track.state.mean - expected.state.mean
-    assert gap @ np.linalg.solve(expected.state.covariance, gap) < 1.0
+    assert gap @ np.linalg.solve(expected.state.covariance, gap) < 6.0
     assert len(plots) - track.updates < 20
 
 
