@@ -103,7 +103,6 @@ def test_a_track_that_begins_from_late_plots_differs_by_less_than_it_may_err(
     (expected,) = take_all(world, in_time(plots)).tracks()
     gap = track.state.mean - expected.state.mean
     assert gap @ np.linalg.solve(expected.state.covariance, gap) < 6.0
-    assert len(plots) - track.updates < 20
 
 
 def test_both_late_each_by_its_own_delay(world, plots: list) -> None:
