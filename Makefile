@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 VENV  := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help up setup check test flights simulate replay bench fuzz docs warm lock clean
+.PHONY: help up setup check test flights accuracy simulate replay bench fuzz docs warm lock clean
 
 # What a run can be given on the command line.
 ARGS      ?=
@@ -46,6 +46,9 @@ replay: setup ## the same nodes on a recording, no network (FILE=, SENSORS=, AGR
 
 flights: setup ## every documented flight through replay, with the table of errors
 	$(VENV)/python tools/validate_flights.py $(ARGS)
+
+accuracy: setup ## the tracker against the Cramer-Rao bound, 200 runs of each cell (ARGS="--jobs 2")
+	$(VENV)/python tools/validate_accuracy.py $(ARGS)
 
 bench: ## measure, as ratios against a yardstick of the same run
 	@tools/setup bench
