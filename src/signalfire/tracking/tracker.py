@@ -21,6 +21,7 @@ from signalfire.tracking import _ring_kernels as ring
 from signalfire.tracking.associate import nearest_each, nearest_global
 from signalfire.tracking.bank import DETECTION_BITS, FilterBank
 from signalfire.tracking.initiate import Look, Nursery, Start
+from signalfire.tracking.lookback import Burn, Lookback
 from signalfire.tracking.measurement import Gaps, Refusal, record
 from signalfire.tracking.settings import TrackingSettings
 from signalfire.tracking.upkeep import Upkeep
@@ -43,6 +44,7 @@ class Story:
     track: TrackId | None = None
     paths: set[str] = field(default_factory=set)
     ascent: list[StateEstimate] = field(default_factory=list)
+    burn: Burn = field(default_factory=Burn)
     shown: Track | None = None
 
 
@@ -64,6 +66,7 @@ class Tracker:
         self._bank = FilterBank(settings, TRACKS_MAX)
         self._nursery = Nursery(settings)
         self._upkeep = Upkeep(self._bank, settings)
+        self._lookback = Lookback(self._bank, settings)
         periods_s = [sensor.period_s or 0.0 for sensor in self._sensors.values()]
         reach_s = max(
             settings.pair_gap_max_s, settings.patience_ratio * max(periods_s, default=0.0)
@@ -116,6 +119,10 @@ class Tracker:
         for older, younger in self._upkeep.duplicates():
             self._merge(older, younger)
         self._upkeep.lose(now_ns)
+        for row in self._lookback.worth_a_look().tolist():
+            story = self._stories[row]
+            if self._lookback.has_news(row, story.burn, now_ns):
+                story.shown = None
         self._nursery.forget(now_ns - self._memory_ns)
 
     def tracks(self) -> tuple[Track, ...]:
@@ -398,23 +405,32 @@ class Tracker:
         assert story.track is not None
         state = table.state[row]
         last = self._instant(int(table.time[row]))
-        burnt_out_ns = round(float(state[k.BURNT_OUT_S]) * NS_PER_S)
-        is_burnt_out = state[k.FREE_SEEN] > 0.0 and state[k.THRUST_SEEN] > 0.0 and burnt_out_ns != 0
+        burnt_out_ns = self._burnt_out_ns(row)
         story.shown = Track(
             track=story.track,
             status=status,
             state=StateEstimate(last, *self._bank.estimate(row)),
-            thrust_probability=float(state[k.P_FORCED]),
+            thrust_probability=story.burn.thrust_probability(float(state[k.P_FORCED])),
             first_observed_at=self._instant(int(table.first_time[row])),
             last_observed_at=last,
             observed_s=float(state[k.OBSERVED_S]),
             updates=int(table.updates[row]),
             paths=frozenset(story.paths),
             ascent=tuple(story.ascent),
-            burnt_out_at=self._instant(burnt_out_ns) if is_burnt_out else None,
+            burnt_out_at=None if burnt_out_ns is None else self._instant(burnt_out_ns),
             free_flight_seen=bool(state[k.FREE_SEEN] > 0.0),
+            climb=story.burn.climb,
         )
         return story.shown
+
+    def _burnt_out_ns(self, row: int) -> int | None:
+        """When thrust ended: by looking back, else as the filter had it."""
+        burn, state = self._stories[row].burn, self._bank.table.state[row]
+        if burn.ended_ns is not None:
+            return burn.ended_ns
+        if state[k.FREE_SEEN] == 0.0 or state[k.THRUST_SEEN] == 0.0:
+            return None
+        return burn.suspected_ns or round(float(state[k.BURNT_OUT_S]) * NS_PER_S) or None
 
 
 def _counter(track: TrackId) -> int:
