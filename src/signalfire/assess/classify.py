@@ -26,6 +26,10 @@ KNOWN_UNDER_THRUST = 0.4
 """Belief that the range classes share while the engine burns; the rest is ``unknown``."""
 BELIEF_MAX = 0.97
 """No class is ever sure: there is always this much less for ``unknown``."""
+FURTHER_STAGE_SHARE = 0.35
+"""Probability that what has just ceased to burn will burn again, and the energy seen is not all."""
+FURTHER_STAGE_S = 25.0
+"""That fades with this time: four webcast ascents pause for 10 or 11 s between stages."""
 _NORMAL = NormalDist()
 _CLASSES = tuple(MissileClass)
 _BY_RANGE = _CLASSES[:4]
@@ -65,6 +69,17 @@ def classify_under_thrust(state: StateEstimate) -> ClassBelief:
     total = sum(open_classes)
     shares = [KNOWN_UNDER_THRUST * p / total for p in open_classes]
     return _belief(dict(zip(_BY_RANGE, shares, strict=True)))
+
+
+def open_to_more(finished: ClassBelief, unfinished: ClassBelief, *, quiet_s: float) -> ClassBelief:
+    """The belief of an object whose engine stopped so long ago: the stage may not be the last."""
+    share = FURTHER_STAGE_SHARE * math.exp(-quiet_s / FURTHER_STAGE_S)
+    return ClassBelief(
+        tuple(
+            (1.0 - share) * p + share * q
+            for p, q in zip(finished.probability, unfinished.probability, strict=True)
+        )
+    )
 
 
 def low_flight_probability(apogee_m: float, range_m: float, *, range_sigma_m: float) -> float:

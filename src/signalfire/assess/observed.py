@@ -14,13 +14,15 @@ class Remembered:
 
     ``motion`` is how it moved at the last observation (never lost or ended); ``driven_since`` from
     when on something but gravity and thin air has moved it without pause, None where nothing does;
-    ``apogee_m`` None where unknown.
+    ``driven_at`` when something last did, None where nothing was seen to; ``apogee_m`` None where
+    unknown.
     """
 
     motion: Phase
     belief: ClassBelief
     driven_since: Instant | None
     apogee_m: float | None
+    driven_at: Instant | None = None
 
 
 @dataclass(frozen=True)

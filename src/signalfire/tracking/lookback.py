@@ -55,10 +55,12 @@ class Burn:
     """By how much thrust that goes on fitted worse, when this was found."""
     is_driven: bool = False
     """Whether the curve through the last looks surely bends."""
+    is_hot: bool = False
+    """Whether an infrared sensor sees it glow where only an engine does."""
     climb: Climb | None = None
 
     def thrust_probability(self, filtered_probability: float) -> float:
-        """What the filter says, but no less than a look back is sure of."""
+        """What the filter says, but no less than a look back or heat are sure of."""
         return (
             max(filtered_probability, DRIVEN_PROBABILITY)
             if self.is_driven
@@ -106,6 +108,7 @@ class Lookback:
         is_climbing = bool(self._climbs(np.array([row]))[0])
         burn.climb = self.climb(row) if is_climbing else None
         burn.is_driven = self._is_driven(row, burn.is_driven)
+        burn.is_hot = self._is_hot(row)
         if self._bank.table.state[row, k.THRUST_SEEN] > 0.0:
             self._look_for_end(row, burn, now_ns)
         return burn != before
@@ -296,6 +299,15 @@ class Lookback:
         if not is_hot.any():
             return -math.inf
         return float(table.ring_time[row, :count][is_hot][-1] - table.time[row]) / NS_PER_S
+
+    def _is_hot(self, row: int) -> bool:
+        """Whether heat was seen of late, and not of a body that the air heats on its way down."""
+        state = self._bank.table.state[row]
+        if self._last_heat_s(row) < -2.5 * float(self._bank.table.period[row]):
+            return False
+        mean = k.mean_of(state, int(state[k.P_FORCED] > state[k.P_FREE]))
+        climb_m_s = float(mean[:3] @ mean[3:]) / float(np.linalg.norm(mean[:3]))
+        return climb_m_s > 0.0 or geodetic(mean[:3]).altitude_m > self._settings.glow_top_m
 
     def _dark_since_ns(self, row: int, now_ns: int) -> int | None:
         """When several infrared sensors that watched it all ceased to see heat; None if not so."""

@@ -77,6 +77,8 @@ class TrackingSettings:
     """After so long in certain free flight nothing more is looked for."""
     lift_top_m: float = 60_000.0
     """Below this what pushes, or ceases to push, may be lift."""
+    glow_top_m: float = 100_000.0
+    """What comes down below this may glow without an engine."""
     climb_span_s: float = 15.0
     """A climb is judged over so many seconds."""
     climb_least_m_s: float = 100.0
