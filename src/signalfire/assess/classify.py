@@ -45,6 +45,14 @@ def speed_for_range_m_s(range_m: float) -> float:
     return math.sqrt(ratio * GRAVITY_M3_S2 / MEAN_RADIUS_M)
 
 
+def sea_level_speed_m_s(state: StateEstimate) -> tuple[float, float]:
+    """The speed that an object's energy gives at sea level, and its standard deviation."""
+    values = np.empty(_kernels.NUMBERS)
+    sigmas = np.empty(_kernels.NUMBERS)
+    _kernels.shape_spread(state.mean, state.covariance, values, sigmas)
+    return float(values[6]), float(sigmas[6])
+
+
 _BOUNDS_M_S = tuple(speed_for_range_m_s(bound_m) for bound_m in BOUNDS_M)
 
 
@@ -107,11 +115,8 @@ def mixed_with_manoeuvring(belief: ClassBelief, probability: float) -> ClassBeli
 
 def _below_bounds(state: StateEstimate) -> tuple[list[float], list[float]]:
     """Probability of each range class, and of having passed each class's upper bound."""
-    values = np.empty(_kernels.NUMBERS)
-    sigmas = np.empty(_kernels.NUMBERS)
-    _kernels.shape_spread(state.mean, state.covariance, values, sigmas)
-    speed_m_s = float(values[6])
-    sigma_m_s = math.hypot(float(sigmas[6]), SPEED_LOG_SIGMA * speed_m_s) + 1e-6
+    speed_m_s, state_sigma_m_s = sea_level_speed_m_s(state)
+    sigma_m_s = math.hypot(state_sigma_m_s, SPEED_LOG_SIGMA * speed_m_s) + 1e-6
     below = [_NORMAL.cdf((bound - speed_m_s) / sigma_m_s) for bound in _BOUNDS_M_S]
     edges = [0.0, *below, 1.0]
     within = [edges[k + 1] - edges[k] for k in range(4)]
