@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pytest
 
 from signalfire.basis.realm import Realm
 from signalfire.cli.assemble import load_sensors
@@ -50,13 +49,19 @@ def came_off(
     return Flown(name, MISSILE.lift_off.later(float(path.t_s[row])), fall)
 
 
-def pictures(stage: Any, objects: Sequence[Flown], until_s: float, nations: Sequence[str] = NATIONS
-             ) -> dict[str, list[dict[str, Any]]]:  # fmt: skip
-    """The lines of every nation's own and common views, until a moment after lift-off."""
+def pictures(
+    stage: Any,
+    objects: Sequence[Flown],
+    until_s: float,
+    *,
+    nations: Sequence[str] = NATIONS,
+    since_s: float = -5.0,
+) -> dict[str, list[dict[str, Any]]]:
+    """The lines of nations' pictures between two moments after lift-off."""
     until = FLIGHT.lift_off.later(until_s)
     sensors = tuple(s for s in load_sensors(packaged_sensors()) if s.nation in nations)
     cut = [_until(flown, until_s + 5.0) for flown in objects]
-    start = FLIGHT.lift_off.later(-5.0)
+    start = FLIGHT.lift_off.later(since_s)
     found = simulate(Scenario(Realm("test:objects"), start, "", ()), sensors, cut, seed=3)
     told = stage().play((encode_line(plot) for plot in found.detections), until=until)
     return {n: [json.loads(line) for line in told.lines[n, "picture"]] for n in nations}
@@ -104,15 +109,15 @@ def test_a_spent_stage_is_an_object_of_the_missiles_event_in_every_nation(stage:
 
 def test_two_missiles_from_one_site_five_seconds_apart_are_two_events(stage: Any) -> None:
     second = Flown("second", MISSILE.lift_off.later(5.0), MISSILE.trajectory)
-    told = pictures(stage, (MISSILE, second), 200.0)
+    told = pictures(stage, (MISSILE, second), 150.0)
     for nation in NATIONS:
         last = at_last(told[nation])
         assert len(last) == 2, nation
         assert not any("objects" in line for line in last)
 
 
-@pytest.mark.parametrize("count", [10])
-def test_one_that_breaks_up_on_re_entry_is_one_event(stage: Any, count: int) -> None:
+def test_one_that_breaks_up_on_re_entry_is_one_event(stage: Any) -> None:
+    """Ten fragments, from light sheets to dense pieces."""
     path = MISSILE.trajectory
     heights_m = np.array([geodetic(place).altitude_m for place in path.position_ecef_m])
     falling = np.flatnonzero((heights_m < 70e3) & (path.t_s > 300.0))[0]
@@ -120,10 +125,11 @@ def test_one_that_breaks_up_on_re_entry_is_one_event(stage: Any, count: int) -> 
     chance = np.random.default_rng(5)
     parts = [
         came_off(f"part{n}", broke_s, chance.normal(0.0, 15.0, 3), ballistic_kg_m2=float(b))
-        for n, b in enumerate(np.geomspace(200.0, 3_000.0, count))
+        for n, b in enumerate(np.geomspace(200.0, 3_000.0, 10))
     ]
-    told = pictures(stage, (MISSILE, *parts), math.floor(path.end_t_s) - 3.0)
-    for nation in ("JPN", "KOR"):
-        last = at_last(told[nation])
-        assert len(last) == 1, nation
-        assert {each["event"] for each in told[nation]} <= {last[0]["event"], *last[0]["members"]}
+    until_s = math.floor(path.end_t_s) - 3.0
+    told = pictures(stage, (MISSILE, *parts), until_s, nations=("JPN",), since_s=broke_s - 40.0)[
+        "JPN"
+    ]
+    assert len({line["event"] for line in told}) == 1
+    assert max(len(line.get("objects", [])) for line in told) >= 1

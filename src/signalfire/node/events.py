@@ -88,13 +88,14 @@ class EventBook:
         held = set(busy)
         is_open = False
         for event in self.open_events():
-            parent = event.own_track
-            if parent is None or parent.track not in held:
-                continue
-            found = kinship(parent, track)
-            if found is Kinship.OBJECT:
-                return event, False
-            is_open |= found is Kinship.OPEN
+            family = [event.own_track, *event.objects.values()]
+            for parent in family:
+                if parent is None or parent.track not in held:
+                    continue
+                found = kinship(parent, track)
+                if found is Kinship.OBJECT:
+                    return event, False
+                is_open |= found is Kinship.OPEN
         return None, is_open
 
     def is_retired(self, track: Track) -> bool:

@@ -37,7 +37,8 @@ MOMENTS = 10
 BURN_OUT_SLACK_S = 3.0
 BREAK_UP_TOP_M = 120_000.0
 BREAK_UP_DISTANCE_M = 5_000.0
-BREAK_UP_SPEED_M_S = 1_500.0
+BREAK_UP_UNSEEN_S = 10.0
+"""Two that part are seen as two some seconds later."""
 HEAVIER_SIGMAS = 3.0
 HEAVIER_LEAST_M_S = 3.0
 
@@ -106,15 +107,10 @@ def _broke_off(parent: Track, other: Track) -> bool:
     if climb_m_s > 0.0 or place.altitude_m > BREAK_UP_TOP_M:
         return False
     gap_m, gap_m_s, _ = _gap(parent.state, other.state, other.state.valid_at)
-    is_near = np.linalg.norm(gap_m) < BREAK_UP_DISTANCE_M + BREAK_UP_SPEED_M_S * other.observed_s
-    return bool(is_near and np.linalg.norm(gap_m_s) < BREAK_UP_SPEED_M_S) and _was_near(
-        gap_m, gap_m_s, other.observed_s
-    )
-
-
-def _was_near(gap_m: np.ndarray, gap_m_s: np.ndarray, since_s: float) -> bool:
-    """Whether both were close when the new one was first seen, by the way they part now."""
-    return bool(np.linalg.norm(gap_m - gap_m_s * since_s) < BREAK_UP_DISTANCE_M)
+    # How fast they part grows all the while, so the straight way back meets halfway in time.
+    since_s = np.linspace(0.0, other.observed_s + BREAK_UP_UNSEEN_S, MOMENTS)
+    way_back_m = np.linalg.norm(gap_m - gap_m_s * since_s[:, np.newaxis], axis=1)
+    return bool(way_back_m.min() < BREAK_UP_DISTANCE_M)
 
 
 def _meeting(one: StateEstimate, other: StateEstimate, at: Instant) -> tuple[bool, bool]:
