@@ -18,18 +18,15 @@ from scipy.signal import savgol_filter
 
 from signalfire.basis.identity import NationId, NodeId, SensorId
 from signalfire.basis.instant import Instant
-from signalfire.basis.kernel import Floats
 from signalfire.basis.realm import Realm
 from signalfire.basis.utc import instant_from_utc
 from signalfire.cli.assemble import Federation, first_node, load_areas, public_keys
 from signalfire.cli.scenarios import packaged_agreement
 from signalfire.federation.keys import key_for_replay
 from signalfire.formats.native.detections import encode_line
-from signalfire.node.inbox import InboxItem
-from signalfire.node.outbox import Outbox, Stream
-from signalfire.node.pipeline import run
+from signalfire.node.node import Node
+from signalfire.node.outbox import Stream
 from signalfire.node.post import Post
-from signalfire.node.setup import NodeSetup
 from signalfire.picture.detection import AngleSigma, Detection, RadarSigma, Sensor, SensorKind
 from signalfire.release.agreement import read_agreement
 from signalfire.sim.recording import Recording
@@ -99,7 +96,7 @@ def _burns_s(events: dict[str, float]) -> tuple[tuple[float, float], ...]:
     return tuple(burns)
 
 
-def _path(shown: Floats, pad: Geodetic, azimuth_deg: float, burns_s: float) -> Trajectory:
+def _path(shown: Any, pad: Geodetic, azimuth_deg: float, burns_s: float) -> Trajectory:
     """The path at 5 Hz, from height and speed; ends where the recording does or it comes down."""
     kept = np.isfinite(shown["altitude_m"]) & np.isfinite(shown["speed_mps"])
     times, first = np.unique(shown["time_s"][kept], return_index=True)
@@ -257,16 +254,13 @@ def _hear(told: Told, line: dict[str, Any], ascent: Ascent, node: "OpenNode", no
     )
 
 
-class OpenNode:
+class OpenNode(Node):
     """A node whose tracks may be looked at."""
 
-    def __init__(self, setup: NodeSetup) -> None:
-        self.post = Post(setup)
-
-    def advance(self, now: Instant, inbox: tuple[InboxItem, ...]) -> Outbox:
-        """As ``Node.advance``."""
-        self.post.now = max(now, self.post.now)
-        return run(self.post, self.post.now, inbox)
+    @property
+    def post(self) -> Post:
+        """Its watch post."""
+        return self._post
 
 
 def _node(sensors: tuple[Sensor, ...]) -> OpenNode:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ascent_play import NAMES, Ascent, Told, play, read_ascent, sensors_for
-from flight_plots import BLUE, GREEN, GREY, RED, Axis, Curve, chart
+from signalfire.analysis.drawing import BLUE, GREEN, GREY, RED, Axis, Curve, chart
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "validation" / "ascents.md"
