@@ -12,6 +12,7 @@ from signalfire.assess.classify import (
     classify_under_thrust,
     low_flight_probability,
     mixed_with_manoeuvring,
+    open_to_more,
 )
 from signalfire.assess.drag import Entry, drag_of, entry_after
 from signalfire.assess.impact import (
@@ -23,6 +24,7 @@ from signalfire.assess.impact import (
 from signalfire.assess.launch import estimate_launch
 from signalfire.assess.observed import Observed, Remembered
 from signalfire.assess.phase import (
+    driven_at,
     driven_since,
     is_driven,
     is_lost,
@@ -125,6 +127,7 @@ def assess_state(
         motion=motion_phase(observed, settings),
         belief=assessment.belief,
         driven_since=driven_since(observed, settings),
+        driven_at=driven_at(observed, settings),
         apogee_m=assessment.apogee_m,
         steepness_ratio=math.inf if prediction is None else prediction.steepness_ratio,
         lift_unused_m_s2=_lift_unused_m_s2(observed, settings),
@@ -208,11 +211,12 @@ def _belief(
     if values[5] - 2.0 * sigmas[5] > ORBIT_PERIGEE_M:
         return certain(MissileClass.SLV)
     motion = motion_phase(observed, settings)
+    before = observed.before
+    if before is not None and before.belief.likeliest is MissileClass.SLV:
+        # It carried a payload as no missile does, wherever that ends.
+        return certain(MissileClass.SLV)
     if motion is Phase.BOOST:
-        before = observed.before
-        was_space_launch = before is not None and before.belief.likeliest is MissileClass.SLV
-        burns_on = is_driven(observed, settings) and _burns_too_long(observed)
-        if burns_on or was_space_launch:
+        if is_driven(observed, settings) and _burns_too_long(observed):
             return certain(MissileClass.SLV)
         return classify_under_thrust(observed.state)
     if motion is Phase.MANOEUVRING:
@@ -220,8 +224,18 @@ def _belief(
     came_down = values[2] < 0.0 and values[0] < ENERGY_KEPT_ABOVE_M
     if came_down and observed.before is not None:
         return observed.before.belief
-    by_energy = classify_by_energy(observed.state)
+    by_energy = open_to_more(
+        classify_by_energy(observed.state),
+        classify_under_thrust(observed.state),
+        quiet_s=_quiet_s(observed),
+    )
     return mixed_with_manoeuvring(by_energy, _low_flight(observed, prediction, settings))
+
+
+def _quiet_s(observed: Observed) -> float:
+    """How long nothing has driven it; infinite where nothing was ever seen to."""
+    last = observed.before.driven_at if observed.before is not None else None
+    return math.inf if last is None else observed.last_observed_at.elapsed_s(since=last)
 
 
 def _low_flight(

@@ -26,6 +26,10 @@ KNOWN_UNDER_THRUST = 0.4
 """Belief that the range classes share while the engine burns; the rest is ``unknown``."""
 BELIEF_MAX = 0.97
 """No class is ever sure: there is always this much less for ``unknown``."""
+FURTHER_STAGE_SHARE = 0.35
+"""Probability that what has just ceased to burn will burn again, and the energy seen is not all."""
+FURTHER_STAGE_S = 25.0
+"""That fades with this time: four webcast ascents pause for 10 or 11 s between stages."""
 _NORMAL = NormalDist()
 _CLASSES = tuple(MissileClass)
 _BY_RANGE = _CLASSES[:4]
@@ -39,6 +43,14 @@ def speed_for_range_m_s(range_m: float) -> float:
     sine = math.sin(0.5 * min(math.pi, range_m / MEAN_RADIUS_M))
     ratio = 2.0 * sine / (1.0 + sine)
     return math.sqrt(ratio * GRAVITY_M3_S2 / MEAN_RADIUS_M)
+
+
+def sea_level_speed_m_s(state: StateEstimate) -> tuple[float, float]:
+    """The speed that an object's energy gives at sea level, and its standard deviation."""
+    values = np.empty(_kernels.NUMBERS)
+    sigmas = np.empty(_kernels.NUMBERS)
+    _kernels.shape_spread(state.mean, state.covariance, values, sigmas)
+    return float(values[6]), float(sigmas[6])
 
 
 _BOUNDS_M_S = tuple(speed_for_range_m_s(bound_m) for bound_m in BOUNDS_M)
@@ -67,6 +79,17 @@ def classify_under_thrust(state: StateEstimate) -> ClassBelief:
     return _belief(dict(zip(_BY_RANGE, shares, strict=True)))
 
 
+def open_to_more(finished: ClassBelief, unfinished: ClassBelief, *, quiet_s: float) -> ClassBelief:
+    """The belief of an object whose engine stopped so long ago: the stage may not be the last."""
+    share = FURTHER_STAGE_SHARE * math.exp(-quiet_s / FURTHER_STAGE_S)
+    return ClassBelief(
+        tuple(
+            (1.0 - share) * p + share * q
+            for p, q in zip(finished.probability, unfinished.probability, strict=True)
+        )
+    )
+
+
 def low_flight_probability(apogee_m: float, range_m: float, *, range_sigma_m: float) -> float:
     """Probability that apogee over range lies below what a ballistic flight of this range has.
 
@@ -92,11 +115,8 @@ def mixed_with_manoeuvring(belief: ClassBelief, probability: float) -> ClassBeli
 
 def _below_bounds(state: StateEstimate) -> tuple[list[float], list[float]]:
     """Probability of each range class, and of having passed each class's upper bound."""
-    values = np.empty(_kernels.NUMBERS)
-    sigmas = np.empty(_kernels.NUMBERS)
-    _kernels.shape_spread(state.mean, state.covariance, values, sigmas)
-    speed_m_s = float(values[6])
-    sigma_m_s = math.hypot(float(sigmas[6]), SPEED_LOG_SIGMA * speed_m_s) + 1e-6
+    speed_m_s, state_sigma_m_s = sea_level_speed_m_s(state)
+    sigma_m_s = math.hypot(state_sigma_m_s, SPEED_LOG_SIGMA * speed_m_s) + 1e-6
     below = [_NORMAL.cdf((bound - speed_m_s) / sigma_m_s) for bound in _BOUNDS_M_S]
     edges = [0.0, *below, 1.0]
     within = [edges[k + 1] - edges[k] for k in range(4)]

@@ -6,12 +6,17 @@ reasonable doubt (two sigmas on the near side of each bound):
 - faster than level supersonic flight (above 1,100 m/s), at whatever height, or
 - above 30 km and faster than 600 m/s: higher than wings carry, too fast for a balloon, or
 - climbing or falling harder than 250 m/s at more than 400 m/s, or
+- climbing under power, over some fifteen seconds: above 7 km harder than 200 m/s while height and
+  the height that the speed is worth together grow by more than 200 m/s, or above 10 km harder than
+  300 m/s, or
 - in free flight above 12 km and faster than 500 m/s, watched for 15 s: what flies on wings or
   engines does not fall like a stone,
 
 and that surely (three sigmas) comes down again: a perigee below 100 km, and less energy than any
 orbit has. The bounds stand above the fastest aircraft in level service (SR-71: 26 km, 980 m/s;
-FAI absolute records of 1976) and its climbs.
+FAI absolute records of 1976) and its climbs. A fighter's specific excess power falls from some 300
+m/s at sea level to below 200 m/s at 7 km (energy-manoeuvrability charts: Raymer 2012, Aircraft
+Design, section 17.6); a zoom climb is steep but gains no energy.
 """
 
 from dataclasses import dataclass
@@ -20,7 +25,7 @@ import numpy as np
 
 from signalfire.assess import _kernels
 from signalfire.basis.kernel import Floats
-from signalfire.picture.track import Track, TrackStatus
+from signalfire.picture.track import Climb, Track, TrackStatus
 from signalfire.space.earth import GRAVITY_M3_S2, SEMI_MAJOR_M
 
 SURE_SIGMAS = 2.0
@@ -32,6 +37,12 @@ HIGH_M = 30_000.0
 HIGH_SPEED_M_S = 600.0
 STEEP_CLIMB_M_S = 250.0
 STEEP_SPEED_M_S = 400.0
+POWERED_M = 7_000.0
+POWERED_CLIMB_M_S = 200.0
+POWER_M_S = 200.0
+LASTING_M = 10_000.0
+LASTING_CLIMB_M_S = 300.0
+LASTING_S = 12.0
 FREE_M = 12_000.0
 FREE_SPEED_M_S = 500.0
 FREE_WATCHED_S = 15.0
@@ -68,7 +79,19 @@ def evidence(track: Track) -> Evidence:
         and track.thrust_probability < FREE_PROBABILITY_MAX
         and track.observed_s >= FREE_WATCHED_S
     )
+    if track.climb is not None and _climbs_under_power(track.climb):
+        return Evidence(True, "climbs under power")
     return _beyond_aircraft(values, sigmas, is_free)
+
+
+def _climbs_under_power(climb: Climb) -> bool:
+    """Whether it surely climbs, for a while, as no wings and no zoom climb take anything."""
+    least_m_s = climb.climb_m_s - SURE_SIGMAS * climb.climb_sigma_m_s
+    power_m_s = climb.power_m_s - SURE_SIGMAS * climb.power_sigma_m_s
+    if climb.altitude_m > POWERED_M and least_m_s > POWERED_CLIMB_M_S and power_m_s > POWER_M_S:
+        return True
+    is_lasting = climb.span_s >= LASTING_S and climb.altitude_m > LASTING_M
+    return is_lasting and least_m_s > LASTING_CLIMB_M_S
 
 
 def _beyond_aircraft(values: Floats, sigmas: Floats, is_free: bool) -> Evidence:

@@ -17,7 +17,8 @@ class Remembered:
 
     ``motion`` is how it moved at the last observation (never lost or ended); ``driven_since`` from
     when on something but gravity and thin air has moved it without pause, None where nothing does;
-    ``apogee_m`` None where unknown. ``steepness_ratio`` is apogee over range of its parabola, the
+    ``driven_at`` when something last did, None where nothing was seen to; ``apogee_m`` None where
+    unknown. ``steepness_ratio`` is apogee over range of its parabola, the
     least so far; ``lift_unused_m_s2`` the greatest lift that it could have had on its way down and
     did not use; ``entry`` its fall through the air, None before. ``prediction`` is the forecast
     made then, without what age has added to it.
@@ -31,6 +32,7 @@ class Remembered:
     lift_unused_m_s2: float = 0.0
     entry: Entry | None = None
     prediction: ImpactPrediction | None = None
+    driven_at: Instant | None = None
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,13 @@ def driven_since(observed: Observed, settings: AssessmentSettings) -> Instant | 
     return before or observed.last_observed_at
 
 
+def driven_at(observed: Observed, settings: AssessmentSettings) -> Instant | None:
+    """When it was last seen driven; None where it never was."""
+    if is_driven(observed, settings):
+        return observed.last_observed_at
+    return observed.before.driven_at if observed.before is not None else None
+
+
 def motion_phase(observed: Observed, settings: AssessmentSettings) -> Phase:
     """Boost, ballistic, manoeuvring or re-entry, at the last observation.
 

@@ -1,12 +1,12 @@
 """One missile, as everything that this node may see has it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from signalfire.assess.areas import AreaThreat
 from signalfire.assess.assessor import Assessed
-from signalfire.basis.identity import EventId, NationId
+from signalfire.basis.identity import EventId, NationId, TrackId
 from signalfire.basis.instant import Instant
 from signalfire.fusion.combine import Contribution
 from signalfire.motion.free_flight import DRAG_NOMINAL_M2_KG, predict
@@ -58,6 +58,10 @@ class Event:
     """The own track as last seen; it stays when the tracker has let it go."""
     own_is_alive: bool = False
     """Whether the tracker still has it."""
+    objects: dict[TrackId, Track] = field(default_factory=dict)
+    """Further own tracks that came off it: stages, fragments."""
+    early: Track | None = None
+    """The own track that saw it before it parted, if another one has become the threatening one."""
     own: Assessed | None = None
     partners: dict[NationId, PartnerView] = field(default_factory=dict)
     common: Assessed | None = None
@@ -140,6 +144,30 @@ class Event:
             assessment.phase in _AFTER_BOOST or isinstance(assessment.impact, PlaceEstimate)
             for assessment in told
         )
+
+    def follow(self, current: Track) -> None:
+        """Take the own track as it is now; one that parted goes on with what was seen before."""
+        early = self.early
+        if early is not None and early.track != current.track:
+            current = replace(
+                current,
+                first_observed_at=early.first_observed_at,
+                observed_s=max(early.observed_s, current.observed_s),
+                paths=early.paths | current.paths,
+                ascent=early.ascent,
+                burnt_out_at=early.burnt_out_at,
+                free_flight_seen=True,
+            )
+        self.own_track = current
+
+    def threaten_with(self, track: TrackId) -> None:
+        """Let another of its objects be the threatening one."""
+        before = self.own_track
+        assert before is not None
+        self.early = self.early or before
+        current = self.objects.pop(track)
+        self.objects[before.track] = before
+        self.follow(current)
 
     def reference(self) -> tuple[StateEstimate, float] | None:
         """The freshest state that anybody has of it, with its thrust probability."""

@@ -30,6 +30,7 @@ from signalfire.fusion.match import (
     separation_distance2,
 )
 from signalfire.node.event import Event, PartnerView, moved
+from signalfire.node.separation import Kinship, kinship
 from signalfire.picture.estimate import Launch, PlaceEstimate, StateEstimate
 from signalfire.picture.event import Assessment, Phase, TrackReport
 from signalfire.picture.track import Track
@@ -74,6 +75,28 @@ class EventBook:
             if event.own_track is not None and event.own_track.track == track:
                 return event
         return None
+
+    def by_object(self, track: TrackId) -> Event | None:
+        """The event of which a track is a further object."""
+        return next((e for e in self.open_events() if track in e.objects), None)
+
+    def came_off(self, track: Track, *, busy: Iterable[TrackId]) -> tuple[Event | None, bool]:
+        """The event whose missile a new own track came off, if any; and whether that is open.
+
+        ``busy`` are own tracks still alive: what they follow may have parted.
+        """
+        held = set(busy)
+        is_open = False
+        for event in self.open_events():
+            family = [event.own_track, *event.objects.values()]
+            for parent in family:
+                if parent is None or parent.track not in held:
+                    continue
+                found = kinship(parent, track)
+                if found is Kinship.OBJECT:
+                    return event, False
+                is_open |= found is Kinship.OPEN
+        return None, is_open
 
     def is_retired(self, track: Track) -> bool:
         """Whether the track belonged to an event that has ended, and was not seen since."""
@@ -202,6 +225,8 @@ class EventBook:
         event.partners.clear()
         if event.own_track is not None:
             self._retired[event.own_track.track] = now
+        self._retired.update(dict.fromkeys(event.objects, now))
+        event.objects.clear()
 
     def _pairs(self) -> Iterator[tuple[Event, Event]]:
         """Open events that could be one: no nation has reported both."""
@@ -286,6 +311,8 @@ class EventBook:
             winner.own_track, winner.own = loser.own_track, loser.own
             winner.own_is_alive = loser.own_is_alive
         winner.own_name = winner.own_name or loser.own_name
+        winner.objects.update(loser.objects)
+        winner.early = winner.early or loser.early
         for nation, view in loser.partners.items():
             winner.partners.setdefault(nation, view)
         winner.observed_s = max(winner.observed_s, loser.observed_s)

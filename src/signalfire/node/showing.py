@@ -14,6 +14,7 @@ from signalfire.node.post import Post
 from signalfire.node.watching import Changes
 from signalfire.picture.estimate import PlaceEstimate, StateEstimate
 from signalfire.picture.event import Assessment, EventView, Phase
+from signalfire.picture.track import TrackStatus
 
 FORCED_MAX_S = 60.0
 """What an engine or lift may drive is carried forward no longer than this unobserved."""
@@ -36,7 +37,9 @@ def _views(post: Post, event: Event, changes: Changes, *, every: bool) -> list[E
     own = post.setup.nation
 
     def add(name: str, sources: tuple[NationId, ...], assessment: Assessment) -> None:
-        views.append(EventView(event.event, event.members, None, name, sources, assessment))
+        is_ours = name in ("common", f"national:{own}")
+        parts = _objects(event, assessment.state) if is_ours else ()
+        views.append(EventView(event.event, event.members, None, name, sources, assessment, parts))
 
     if event.common is not None and (every or changes.joint.get(event.event, False)):
         add("common", event.sources, event.common.assessment)
@@ -50,10 +53,30 @@ def _views(post: Post, event: Event, changes: Changes, *, every: bool) -> list[E
     return views
 
 
+def _objects(event: Event, shown: StateEstimate | None) -> tuple[StateEstimate, ...]:
+    """What our own sensors see of the event beside the object that the view is about.
+
+    Partners may take another of its objects for the threatening one than our own sensors do.
+    """
+    tracks = [track for _, track in sorted(event.objects.items())]
+    seen = [t.state for t in tracks if t.status is TrackStatus.CONFIRMED]
+    if not seen or shown is None or event.own_track is None:
+        return ()
+    seen.append(event.own_track.state)
+    gaps_m = [
+        float(np.linalg.norm(moved(s, shown.valid_at, is_forced=False).mean[:3] - shown.mean[:3]))
+        for s in seen
+    ]
+    del seen[int(np.argmin(gaps_m))]
+    return tuple(seen)
+
+
 def _at_now(view: EventView, now: Instant) -> EventView:
     """The view with its state moved to ``now``; what came down before lies where it fell."""
     assessment = view.assessment
     state, impact = assessment.state, assessment.impact
+    objects = tuple(moved(part, max(part.valid_at, now), is_forced=False) for part in view.objects)
+    view = replace(view, objects=objects)
     if state is None:
         return view
     is_forced = assessment.phase in (Phase.BOOST, Phase.MANOEUVRING)

@@ -8,7 +8,7 @@ from signalfire.assess.evidence import evidence
 from signalfire.assess.launch import estimate_launch, fuse_launches
 from signalfire.assess.observed import Observed
 from signalfire.basis.errors import LimitExceeded
-from signalfire.basis.identity import EventId, NationId
+from signalfire.basis.identity import EventId, NationId, TrackId
 from signalfire.basis.instant import Instant
 from signalfire.fusion.combine import combine
 from signalfire.node.change import is_material
@@ -17,6 +17,7 @@ from signalfire.node.event import FRESH_S, Event
 from signalfire.node.events import Superseded, surely_launched
 from signalfire.node.intake import PartnerReport, refuse
 from signalfire.node.post import Post
+from signalfire.node.separation import does_outlast
 from signalfire.picture.detection import Detection
 from signalfire.picture.estimate import Launch, PlaceEstimate, Unknown
 from signalfire.picture.track import Track, TrackStatus
@@ -55,15 +56,21 @@ def fuse(post: Post, desk: Desk, reports: Sequence[PartnerReport]) -> Changes:
     for current in tracks:
         event = post.book.by_own_track(current.track)
         if event is None:
+            whole = post.book.by_object(current.track)
+            if whole is not None:
+                whole.objects[current.track] = current
+                continue
             event = _new_own_event(post, current, tracks, desk.now)
             if event is None:
                 continue
             changes.turned.add(event.event)
         elif _turned(event.own_track, current):
             changes.turned.add(event.event)
-        event.own_track = current
+        event.follow(current)
     held = {current.track for current in tracks}
     for event in post.book.open_events():
+        if _settle_objects(event, held):
+            changes.turned.add(event.event)
         event.own_is_alive = event.own_track is not None and event.own_track.track in held
     # Assessments first: they say under which launch time an id was told.
     for report in sorted(reports, key=lambda report: report.assessment is None):
@@ -101,9 +108,36 @@ def _new_own_event(
         return None
     born = surely_launched(estimate_launch(current), current.last_observed_at)
     alive = [t.track for t in tracks if t.status is TrackStatus.CONFIRMED and t != current]
+    whole, is_open = post.book.came_off(current, busy=alive)
+    if whole is not None:
+        whole.objects[current.track] = current
+        return None
+    if is_open:
+        return None
     if current.observed_s < YOUNG_S and post.book.is_beside_another(current, busy=alive):
         return None
     return post.book.join_own(current, born, now, busy=alive)
+
+
+def _settle_objects(event: Event, held: set[TrackId]) -> bool:
+    """Let go of objects whose tracks are gone; whether another one is the threatening one now.
+
+    It is the one that surely flies on furthest; when the tracker lets that one go, the next.
+    """
+    for gone in event.objects.keys() - held:
+        del event.objects[gone]
+    seen = [t for _, t in sorted(event.objects.items()) if t.status is TrackStatus.CONFIRMED]
+    if event.own_track is None or not seen:
+        return False
+    best = seen[0]
+    for other in seen[1:]:
+        best = other if does_outlast(other, best) else best
+    if event.own_track.track in held and not does_outlast(best, event.own_track):
+        return False
+    event.threaten_with(best.track)
+    if event.own_track is not None:
+        event.objects = {name: t for name, t in event.objects.items() if name in held}
+    return True
 
 
 def _own_launch(event: Event) -> Launch:

@@ -104,3 +104,5 @@ class EventView:
     view: str
     sources: tuple[NationId, ...]
     assessment: Assessment
+    objects: tuple[StateEstimate, ...] = ()
+    """States of stages and fragments that came off it, the threatening one left out."""

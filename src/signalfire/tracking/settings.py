@@ -48,6 +48,43 @@ class TrackingSettings:
     step_high_s: float = 5.0
     """Longest integration step above it: Runge-Kutta error below 1 mm, transition error below
     1e-4 of the velocity's effect."""
+    staging_pause_max_s: float = 15.0
+    """Thrust that has stayed away for longer has ended: four webcast ascents pause for 10 or 11 s
+    between their stages, and what lights then shows within a few seconds."""
+    lookback_span_s: float = 24.0
+    """The end of thrust is looked for in the last so many seconds of detections: over more thrust
+    is not a straight line in time any more."""
+    lookback_looks_min: int = 8
+    quiet_min_s: float = 2.0
+    """And not in the very last of them: a curve bends freely at its end."""
+    burn_out_distance2: float = 12.0
+    """By so much (chi-square with one degree of freedom, one in 2,000) a curve on which thrust goes
+    on must fit worse than the best one on which it ends."""
+    powered_probability: float = 0.5
+    """While thrust is more probable than this its end is not looked for."""
+    push_span_s: float = 14.0
+    """Whether something pushes is told from the last so many seconds."""
+    driven_distance2: float = 25.0
+    """Something does when a curve without a push fits worse by so much (chi-square with three
+    degrees of freedom, one in 60,000)."""
+    free_distance2: float = 9.0
+    """And until it fits worse by no more than this (one in 30)."""
+    push_least_m_s2: float = 2.0
+    """Less is what the model of the air, or of the sensors, leaves out; on top comes the drag."""
+    doubt_probability: float = 0.01
+    """Above this probability of thrust the looks back decide."""
+    settled_s: float = 30.0
+    """After so long in certain free flight nothing more is looked for."""
+    lift_top_m: float = 60_000.0
+    """Below this what pushes, or ceases to push, may be lift."""
+    glow_top_m: float = 100_000.0
+    """What comes down below this may glow without an engine."""
+    climb_span_s: float = 15.0
+    """A climb is judged over so many seconds."""
+    climb_least_m_s: float = 100.0
+    """What climbs more slowly is not looked at."""
+    climb_speed_max_m_s: float = 1_500.0
+    """Nor is what flies faster: it is no aircraft, however it climbs."""
     gate_probability: float = 0.9997
     """A true detection falls into the gate with this probability."""
     gate_sigma_max_m: float = 30_000.0

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 
 import numpy as np
@@ -21,6 +21,7 @@ from signalfire.tracking import _scan_kernels as kernels
 from signalfire.tracking.arrivals import Arrivals, Paths
 from signalfire.tracking.associate import best_of_each, shared_out
 from signalfire.tracking.bank import SIFTED_MAX, FilterBank
+from signalfire.tracking.lookback import Burn, Lookback
 from signalfire.tracking.measurement import Gaps, Refusal, records
 from signalfire.tracking.nursery import Nursery, fair_share
 from signalfire.tracking.scan import DETECTION_BITS, Brought, Scan, Wanted
@@ -46,6 +47,7 @@ class Story:
 
     track: TrackId
     ascent: tuple[StateEstimate, ...] = ()
+    burn: Burn = field(default_factory=Burn)
     shown: Track | None = None
 
 
@@ -67,6 +69,7 @@ class Tracker:
         self._bank = FilterBank(settings, TRACKS_MAX)
         self._nursery = Nursery(settings)
         self._upkeep = Upkeep(self._bank, settings)
+        self._lookback = Lookback(self._bank, settings)
         periods_s = [sensor.period_s or 0.0 for sensor in self._sensors.values()]
         reach_s = max(
             settings.pair_gap_max_s, settings.patience_ratio * max(periods_s, default=0.0)
@@ -129,6 +132,10 @@ class Tracker:
         for older, younger in self._upkeep.duplicates():
             self._merge(older, younger)
         self._upkeep.lose(now_ns)
+        for row in self._lookback.worth_a_look().tolist():
+            story = self._stories[row]
+            if self._lookback.has_news(row, story.burn, now_ns):
+                story.shown = None
         self._nursery.forget(now_ns - self._memory_ns)
 
     def tracks(self) -> tuple[Track, ...]:
@@ -240,7 +247,9 @@ class Tracker:
         number = int(scan.numbers[0])
         if number & _PLACE_IN_SCAN:
             rows = rows[~self._bank.served(rows, number >> DETECTION_BITS)]
-        found = self._bank.bring(rows, scan.at_ns, self._widened(scan.records[left[:SIFTED_MAX + 1]]))
+        found = self._bank.bring(
+            rows, scan.at_ns, self._widened(scan.records[left[: SIFTED_MAX + 1]])
+        )
         for row in rows[found.ready == kernels.BROKEN].tolist():
             self._drop(row, "diverged")
         return found.where(found.ready > kernels.UNREADY)
@@ -392,23 +401,32 @@ class Tracker:
             return story.shown
         state = table.state[row]
         last = self._instant(int(table.time[row]))
-        burnt_out_ns = round(float(state[k.BURNT_OUT_S]) * NS_PER_S)
-        is_burnt_out = state[k.FREE_SEEN] > 0.0 and state[k.THRUST_SEEN] > 0.0 and burnt_out_ns != 0
+        burnt_out_ns = self._burnt_out_ns(row)
         story.shown = Track(
             track=story.track,
             status=status,
             state=StateEstimate(last, *self._bank.estimate(row)),
-            thrust_probability=float(state[k.P_FORCED]),
+            thrust_probability=story.burn.thrust_probability(float(state[k.P_FORCED])),
             first_observed_at=self._instant(int(table.first_time[row])),
             last_observed_at=last,
             observed_s=float(state[k.OBSERVED_S]),
             updates=updates,
             paths=self._paths.named(table.paths[row]),
             ascent=self._ascent(row, story),
-            burnt_out_at=self._instant(burnt_out_ns) if is_burnt_out else None,
+            burnt_out_at=None if burnt_out_ns is None else self._instant(burnt_out_ns),
             free_flight_seen=bool(state[k.FREE_SEEN] > 0.0),
+            climb=story.burn.climb,
         )
         return story.shown
+
+    def _burnt_out_ns(self, row: int) -> int | None:
+        """When thrust ended: by looking back, else as the filter had it."""
+        burn, state = self._stories[row].burn, self._bank.table.state[row]
+        if burn.ended_ns is not None:
+            return burn.ended_ns
+        if state[k.FREE_SEEN] == 0.0 or state[k.THRUST_SEEN] == 0.0:
+            return None
+        return burn.suspected_ns or round(float(state[k.BURNT_OUT_S]) * NS_PER_S) or None
 
     def _ascent(self, row: int, story: Story) -> tuple[StateEstimate, ...]:
         """The states of the early arc; those that were shown before are the same values."""

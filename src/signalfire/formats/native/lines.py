@@ -33,6 +33,7 @@ def line(fields: dict[str, Any]) -> bytes:
 def picture_line(view: EventView, *, now: Instant, nation: NationId) -> bytes:
     """One event as one view of ``nation`` has it at ``now``."""
     assessment = view.assessment
+    parts = [_state_fields(state) for state in view.objects]
     return line(
         {
             "format": FORMAT,
@@ -51,6 +52,7 @@ def picture_line(view: EventView, *, now: Instant, nation: NationId) -> bytes:
             "apogee_m": assessment.apogee_m,
             "observed_fraction": _six_digits(assessment.observed_fraction),
             "witnesses": assessment.witnesses,
+            **({"objects": parts} if parts else {}),
         }
     )
 
