@@ -31,6 +31,8 @@ class Look:
     number: int
     sensor: int
     period_s: float
+    measured: tuple[int, Floats] | None = None
+    """Instant and record as they came, where what a radar is off by has been taken out."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -20,8 +20,10 @@ from signalfire.tracking import _kernels as k
 from signalfire.tracking import _ring_kernels as ring
 from signalfire.tracking.associate import nearest_each, nearest_global
 from signalfire.tracking.bank import DETECTION_BITS, FilterBank
+from signalfire.tracking.bias import SensorBias
 from signalfire.tracking.initiate import Look, Nursery, Start
 from signalfire.tracking.measurement import Gaps, Refusal, record
+from signalfire.tracking.registration import Registration
 from signalfire.tracking.settings import TrackingSettings
 from signalfire.tracking.upkeep import Upkeep
 
@@ -64,6 +66,7 @@ class Tracker:
         self._bank = FilterBank(settings, TRACKS_MAX)
         self._nursery = Nursery(settings)
         self._upkeep = Upkeep(self._bank, settings)
+        self._registration = Registration(self._names, settings)
         periods_s = [sensor.period_s or 0.0 for sensor in self._sensors.values()]
         reach_s = max(
             settings.pair_gap_max_s, settings.patience_ratio * max(periods_s, default=0.0)
@@ -124,6 +127,10 @@ class Tracker:
         shown = [(self._stories[row], self._show(row)) for row in rows.tolist()]
         return tuple(track for _, track in sorted(shown, key=lambda pair: _counter(pair[1].track)))
 
+    def registration(self) -> tuple[SensorBias, ...]:
+        """What each sensor is held to be off by, in the order of names. Not to be shared."""
+        return self._registration.biases()
+
     # Detections.
 
     def _admit(
@@ -155,7 +162,8 @@ class Tracker:
             elif (number := self._number(index, at_ns)) is None:
                 self._counts["refused: too many in one scan"] += 1
             else:
-                looks.append(Look(at_ns, row, number, index, period_s))
+                look_ns, corrected = self._registration.corrected(index, at_ns, row)
+                looks.append(Look(look_ns, corrected, number, index, period_s, (at_ns, row)))
                 paths.append(detection.path)
         return looks, paths
 
@@ -221,7 +229,8 @@ class Tracker:
         """Plots that remain when those are set aside that a sensor out of register gave of a track.
 
         Such a plot misses the gate of a track that others have only just seen, by no more than
-        siting and clock may be wrong. It is counted and neither moves the track nor starts one.
+        siting and clock may be wrong. It is counted and neither moves the track nor starts one;
+        registration learns from it.
         """
         settings, at_ns = self._settings, looks[0].at_ns
         fresh_ns = round(settings.registered_within_s * NS_PER_S)
@@ -236,7 +245,10 @@ class Tracker:
             [settings.registration_range_sigma_m] + [settings.registration_angle_sigma_rad] * 2,
         )
         pairs, costs = self._bank.gate(fresh, at_ns, records, mode_probability_min=0.0)
-        aside = {plots[plot] for _, plot in nearest_global(pairs, costs)}
+        aside = set()
+        for row, plot in nearest_global(pairs, costs):
+            aside.add(plots[plot])
+            self._register(row, looks[plots[plot]])
         self._counts["out of register"] += len(aside)
         return [i for i in left if i not in aside]
 
@@ -285,7 +297,16 @@ class Tracker:
             story.paths.add(path)
             story.shown = None
             self._remember_ascent(row, story)
+            self._register(row, look)
         return True
+
+    def _register(self, row: int, look: Look) -> None:
+        """Let a plot of a confirmed track say what its radar is off by."""
+        table = self._bank.table
+        if table.status[row] == CONFIRMED:
+            at_ns, record = look.measured or (look.at_ns, look.record)
+            self._registration.take(int(table.serial[row]), look.sensor, at_ns, record)
+            self._stories[row].shown = None
 
     def _remember_ascent(self, row: int, story: Story) -> None:
         settings = self._settings
@@ -380,6 +401,7 @@ class Tracker:
         self._drop(younger, "merged")
 
     def _drop(self, row: int, reason: str) -> None:
+        self._registration.end(int(self._bank.table.serial[row]))
         self._bank.table.remove(row)
         del self._stories[row]
         self._counts[f"dropped: {reason}"] += 1
@@ -403,7 +425,7 @@ class Tracker:
         story.shown = Track(
             track=story.track,
             status=status,
-            state=StateEstimate(last, *self._bank.estimate(row)),
+            state=StateEstimate(last, *self._estimate(row)),
             thrust_probability=float(state[k.P_FORCED]),
             first_observed_at=self._instant(int(table.first_time[row])),
             last_observed_at=last,
@@ -415,6 +437,13 @@ class Tracker:
             free_flight_seen=bool(state[k.FREE_SEEN] > 0.0),
         )
         return story.shown
+
+
+    def _estimate(self, row: int) -> tuple[Floats, Floats]:
+        """Mean and covariance at the row's last detection, what radars are off by considered."""
+        table = self._bank.table
+        known = self._registration.estimate(int(table.serial[row]), int(table.time[row]))
+        return known or self._bank.estimate(row)
 
 
 def _counter(track: TrackId) -> int:
