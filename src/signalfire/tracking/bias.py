@@ -1,7 +1,7 @@
 """What radars are off by, given what their common flights have said of it.
 
-Every radar is either as stated or out of register; which ones are, is weighed by Bayes' rule over
-sets of radars, with a Gaussian prior on the biases of those in the set. References: Magill (1965),
+Every radar is as stated, or slightly or well out of register; which ones are, is weighed by Bayes'
+rule over sets of radars, with a Gaussian prior on the biases of those in the set. References: Magill (1965),
 Optimal adaptive estimation of sampled stochastic processes, IEEE Trans. Automatic Control 10(4),
 434-439 (weights of the hypotheses); Schmidt (1966), Advances in Control Systems 3, 293-340 (biases
 that are considered in the covariance).
@@ -15,7 +15,7 @@ from itertools import combinations
 import numpy as np
 
 from signalfire.basis.identity import SensorId
-from signalfire.basis.kernel import Flags, Floats
+from signalfire.basis.kernel import Flags, Floats, Integers
 from signalfire.tracking._registration_kernels import WAYS
 from signalfire.tracking.settings import RegistrationSettings
 
@@ -46,8 +46,8 @@ class SensorBias:
 class Posterior:
     """Mean (n,) and covariance (n, n) of all biases, four for each radar in order.
 
-    ``is_out`` has a row for each set of radars that was weighed and a column for each radar;
-    ``weights`` are the probabilities of the sets.
+    ``is_out`` has a row for each hypothesis that was weighed and a column for each radar: whether
+    it says that this one is out of register. ``weights`` are their probabilities.
     """
 
     mean: Floats
@@ -60,6 +60,15 @@ class Posterior:
         return float(self.weights[~self.is_out[:, list(radars)].any(axis=1)].sum())
 
 
+@dataclass(frozen=True)
+class _Group:
+    """Hypotheses of one size: radars (m, size), and of each its prior and the sigmas' share."""
+
+    radars: Integers
+    share: float
+    prior_probability: float
+
+
 def posterior_of(
     information: Floats, weighted: Floats, compared: Sequence[int], settings: RegistrationSettings
 ) -> Posterior:
@@ -67,68 +76,84 @@ def posterior_of(
 
     ``information`` (n, n) and ``weighted`` (n,) are what flights have said of the biases, four for
     each radar. Only the radars ``compared`` are in doubt: of any other nothing can be told, and
-    it is taken as it states. The sets weighed are none, one, two, and all.
+    it is taken as it states. The sets weighed are none, one, two, and all; those of a set are all
+    slightly out, or all well out.
     """
-    count = len(weighted) // WAYS
-    sets = hypotheses(compared)
-    is_out = np.zeros((len(sets), count), dtype=bool)
-    logs = np.zeros(len(sets))
-    means = np.zeros((len(sets), count * WAYS))
-    covariances: list[tuple[np.ndarray, Floats]] = []
-    for n, radars in enumerate(sets):
-        is_out[n, list(radars)] = True
-        places = np.flatnonzero(np.repeat(is_out[n], WAYS))
-        sigmas = np.tile(settings.sigmas, len(radars))
-        mean, covariance, evidence = _solve(
-            information[np.ix_(places, places)], weighted[places], sigmas
-        )
-        means[n, places] = mean
-        covariances.append((places, covariance))
-        logs[n] = evidence + math.log(_prior_probability(len(radars), len(compared), settings))
+    groups = _groups(compared, settings)
+    count = sum(len(group.radars) for group in groups)
+    is_out = np.zeros((count, len(weighted) // WAYS), dtype=bool)
+    means = np.zeros((count, len(weighted)))
+    logs = np.zeros(count)
+    parts: list[tuple[Integers, Floats]] = []
+    for group in groups:
+        places = _places(group.radars)
+        sigmas = np.tile(group.share * np.array(settings.sigmas), group.radars.shape[1])
+        mean, covariance, evidence = _solve(information, weighted, places, sigmas)
+        rows = np.arange(len(parts), len(parts) + len(places))[:, np.newaxis]
+        is_out[rows, group.radars] = True
+        means[rows, places] = mean
+        logs[rows[:, 0]] = evidence + math.log(group.prior_probability)
+        parts.extend(zip(places, covariance, strict=True))
     weights = np.exp(logs - logs.max())
     weights /= weights.sum()
     mean = weights @ means
     gaps = means - mean
-    covariance = (gaps * weights[:, np.newaxis]).T @ gaps
-    for weight, (places, part) in zip(weights, covariances, strict=True):
-        if weight > _WEIGHT_MIN:
-            covariance[np.ix_(places, places)] += weight * part
-    return Posterior(mean, 0.5 * (covariance + covariance.T), is_out, weights)
+    whole = (gaps * weights[:, np.newaxis]).T @ gaps
+    for n in np.flatnonzero(weights > _WEIGHT_MIN):
+        at, part = parts[n]
+        whole[np.ix_(at, at)] += weights[n] * part
+    return Posterior(mean, 0.5 * (whole + whole.T), is_out, weights)
 
 
-def hypotheses(compared: Sequence[int]) -> list[tuple[int, ...]]:
-    """The sets of radars that may be out of register: none, one, two, all."""
-    sets: list[tuple[int, ...]] = []
-    for size in (0, 1, 2):
-        sets.extend(combinations(compared, size))
-    if len(compared) > 2:
-        sets.append(tuple(compared))
-    return sets
+def _groups(compared: Sequence[int], settings: RegistrationSettings) -> list[_Group]:
+    """What may be: nobody, one, two or all of the radars compared out of register."""
+    among = len(compared)
+    groups = [_Group(np.zeros((1, 0), dtype=np.int64), 1.0, 1.0)]
+    for size in sorted({1, 2, among}):
+        if size == 0 or size > among:
+            continue
+        radars = np.array(list(combinations(compared, size)), dtype=np.int64)
+        for share, alone in settings.tiers:
+            groups.append(_Group(radars, share, _odds(size, among, alone, settings)))
+    return groups
 
 
-def _prior_probability(size: int, among: int, settings: RegistrationSettings) -> float:
-    """Prior of one set of ``size`` of ``among`` radars; that of all has what is left over."""
-    out = settings.out_probability
+def _odds(size: int, among: int, alone: float, settings: RegistrationSettings) -> float:
+    """Prior of one set of ``size`` of ``among`` radars against that of none, for one tier.
+
+    Radars are out of register each for itself, or, where a nation's are badly kept, as likely as
+    not. A set of more than two stands for all others of more than two.
+    """
+    careless = settings.careless_probability / (1.0 - settings.careless_probability)
+    sound = 1.0 - sum(each for _, each in settings.tiers)
+    few = (alone / sound) ** size + 0.5 * careless * 0.5**among / sound**among
     if size <= 2:
-        return out**size * (1.0 - out) ** (among - size)
-    return 1.0 - sum(
-        math.comb(among, few) * out**few * (1.0 - out) ** (among - few) for few in range(3)
-    )
+        return few
+    rest = 2.0**among - 1.0 - among - 0.5 * among * (among - 1)
+    return few + 0.5 * careless * (rest - 1.0) * 0.5**among / sound**among
 
 
-def _solve(information: Floats, weighted: Floats, sigmas: Floats) -> tuple[Floats, Floats, float]:
-    """Mean, covariance and logarithm of the evidence, in units of the prior's sigmas inside.
+def _places(radars: Integers) -> Integers:
+    """Places of the biases of sets of radars (m, size) among all, shape (m, 4 size)."""
+    ways = np.arange(WAYS, dtype=np.int64)
+    places: Integers = (WAYS * radars[:, :, np.newaxis] + ways).reshape(len(radars), -1)
+    return places
+
+
+def _solve(
+    information: Floats, weighted: Floats, places: Integers, sigmas: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Means, covariances and logarithms of the evidence of hypotheses of one size.
 
     With L = I + D J D and e = D w (D the sigmas, J the information): mean D L^-1 e, covariance
     D L^-1 D, evidence (e' L^-1 e - ln det L) / 2 against biases of zero.
     """
-    if len(sigmas) == 0:
-        return np.zeros(0), np.zeros((0, 0)), 0.0
-    whole = np.eye(len(sigmas)) + sigmas[:, np.newaxis] * information * sigmas
+    chosen = information[places[:, :, np.newaxis], places[:, np.newaxis, :]]
+    whole = np.eye(len(sigmas)) + sigmas[:, np.newaxis] * chosen * sigmas
     inverse = np.linalg.inv(whole)
-    scaled = sigmas * weighted
-    mean = inverse @ scaled
-    evidence = 0.5 * (float(scaled @ mean) - float(np.linalg.slogdet(whole)[1]))
+    scaled = sigmas * weighted[places]
+    mean = np.einsum("nij,nj->ni", inverse, scaled)
+    evidence = 0.5 * ((scaled * mean).sum(axis=1) - np.linalg.slogdet(whole)[1])
     return sigmas * mean, sigmas[:, np.newaxis] * inverse * sigmas, evidence
 
 

@@ -11,9 +11,15 @@ from signalfire.tracking._kernels import Law
 class RegistrationSettings:
     """What radars may be off by, and how it is learnt from flights that several of them see."""
 
-    out_probability: float = 0.02
-    """A radar is out of register with this probability, before anything is known: one in fifty.
-    The others are as they state, so that what is learnt of one does not rest on all."""
+    well_out_probability: float = 0.01
+    """A radar is well out of register with this probability, before anything is known."""
+    slightly_out_probability: float = 0.03
+    """And slightly with this one. The rest are as they state: what is learnt of one radar rests on
+    the others, and of a nation whose radars are in register nothing is lost."""
+    slight_share: float = 0.2
+    """Slightly: this share of the sigmas below. Less is lost in the noise of one flight."""
+    careless_probability: float = 0.05
+    """A nation keeps its radars badly with this probability: each is then as likely out as not."""
     range_sigma_m: float = 100.0
     """How far off the range of such a radar is: a delay in its receiver of 0.7 microseconds."""
     azimuth_sigma_rad: float = 1.5e-3
@@ -22,9 +28,9 @@ class RegistrationSettings:
     """Of its elevation: levelling, and refraction that is corrected for by a standard air."""
     clock_sigma_s: float = 0.3
     """Of its clock: one that keeps time by a network and not by satellites."""
-    believed_probability: float = 0.95
-    """Radars are taken as they state while this probability of it is not lost; above it the
-    tracker's own estimate is shown."""
+    believed_probability: float = 0.7
+    """While a track's radars are as they state with at least this probability, the tracker's own
+    estimate is shown. Below what it is before anything is known (0.85 for three radars)."""
     doubted_probability: float = 0.5
     """And plots are corrected once it has fallen below this."""
     drift_s: float = 6.0 * 3600.0
@@ -57,6 +63,11 @@ class RegistrationSettings:
     """Numbers between two tests: eight plots."""
     fresh_s: float = 2.0
     """An estimate is carried so far at most to the instant of the track's last detection."""
+
+    @property
+    def tiers(self) -> tuple[tuple[float, float], ...]:
+        """What may be wrong with one radar: share of the sigmas, and probability."""
+        return ((1.0, self.well_out_probability), (self.slight_share, self.slightly_out_probability))
 
     @property
     def sigmas(self) -> tuple[float, float, float, float]:
