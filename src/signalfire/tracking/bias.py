@@ -121,16 +121,14 @@ def _groups(compared: Sequence[int], settings: RegistrationSettings) -> list[_Gr
 def _odds(size: int, among: int, alone: float, settings: RegistrationSettings) -> float:
     """Prior of one set of ``size`` of ``among`` radars against that of none, for one tier.
 
-    Radars are out of register each for itself, or, where a nation's are badly kept, as likely as
-    not. A set of more than two stands for all others of more than two.
+    Radars are out of register each for itself, or, where a nation's are badly kept, all of them.
+    A set of more than two, and less than all, is not weighed: it is within that of all.
     """
-    careless = settings.careless_probability / (1.0 - settings.careless_probability)
-    sound = 1.0 - sum(each for _, each in settings.tiers)
-    few = (alone / sound) ** size + 0.5 * careless * 0.5**among / sound**among
-    if size <= 2:
-        return few
-    rest = 2.0**among - 1.0 - among - 0.5 * among * (among - 1)
-    return few + 0.5 * careless * (rest - 1.0) * 0.5**among / sound**among
+    tiers = settings.tiers
+    sound = (1.0 - sum(each for _, each in tiers)) ** among * (1.0 - settings.careless_probability)
+    few = alone**size * (1.0 - alone) ** (among - size) if size <= 2 else 0.0
+    all_of_them = settings.careless_probability / len(tiers) if size == among > 1 else 0.0
+    return (few + all_of_them) / sound
 
 
 def _places(radars: Integers) -> Integers:

@@ -19,7 +19,8 @@ class RegistrationSettings:
     slight_share: float = 0.2
     """Slightly: this share of the sigmas below. Less is lost in the noise of one flight."""
     careless_probability: float = 0.05
-    """A nation keeps its radars badly with this probability: each is then as likely out as not."""
+    """A nation keeps its radars badly with this probability: then all of them are out, slightly or
+    well."""
     range_sigma_m: float = 100.0
     """How far off the range of such a radar is: a delay in its receiver of 0.7 microseconds."""
     azimuth_sigma_rad: float = 1.5e-3
