@@ -227,7 +227,6 @@ def bounds(flight: Flight, sensors: dict[str, Sensor]) -> Iterator[tuple[int, fl
         while due and t_s > due[0] + 0.01:
             yield due.pop(0), *_bound(row, priors)
         k.carry(row, t_s - now_s, law)
-        k.mean_of(row)[:] = flight.at(t_s)
         now_s = t_s
         taken = record(plot, sensors[plot.sensor], Gaps(1.0, 5.0))
         k.learn(row, taken, names.index(plot.sensor), np.square(priors))

@@ -5,9 +5,14 @@ its state by the biases of up to ``RADARS`` radars, and what the innovations say
 Reference: Friedland (1969), Treatment of bias in recursive filtering, IEEE Trans. Automatic
 Control 14(4), 359-367.
 
-A pass, one row: mean (6), covariance (36), slope (6, BIASES), information (BIASES, BIASES) and
-weighted innovations (BIASES) of the biases, sum of the normalised innovations squared, how many
-numbers they were. A bias: range (m), azimuth, elevation (rad), clock (s, positive when it is
+All derivatives are taken along one reference flight, not at the latest estimate: what no plot
+shows (all clocks fast and the missile as much ahead) would else seem to be shown. Reference:
+Huang, Mourikis and Roumeliotis (2010), Observability-based rules for designing consistent EKF
+SLAM estimators, Int. J. Robotics Research 29(5), 502-528.
+
+A pass, one row: reference (6), offset of the mean from it (6), covariance (36), slope (6, BIASES),
+information (BIASES, BIASES) and weighted innovations (BIASES) of the biases, sum of the
+normalised innovations squared, how many numbers they were. A bias: range (m), azimuth, elevation (rad), clock (s, positive when it is
 fast). Detections are rows as ``_kernels`` has them; times whole nanoseconds.
 """
 
@@ -34,7 +39,7 @@ WAYS = 4
 BIASES = RADARS * WAYS
 BLOCK = 16
 """Plots between two snapshots of a pass."""
-_MEAN, _COVARIANCE, _SLOPE = 0, 6, 42
+_REFERENCE, _OFFSET, _COVARIANCE, _SLOPE = 0, 6, 12, 48
 _INFORMATION = _SLOPE + 6 * BIASES
 _WEIGHTED = _INFORMATION + BIASES * BIASES
 SQUARES = _WEIGHTED + BIASES
@@ -50,9 +55,21 @@ many are a flight that is not free."""
 
 
 @kernel
+def reference_of(row: Floats) -> Floats:
+    """The flight along which derivatives are taken, shape (6,), as a view."""
+    return row[_REFERENCE:_OFFSET]
+
+
+@kernel
+def offset_of(row: Floats) -> Floats:
+    """How far the state is from it, shape (6,), as a view."""
+    return row[_OFFSET:_COVARIANCE]
+
+
+@kernel
 def mean_of(row: Floats) -> Floats:
-    """The state as if no radar were off, shape (6,), as a view."""
-    return row[_MEAN:_COVARIANCE]
+    """The state as if no radar were off, shape (6,)."""
+    return row[_REFERENCE:_OFFSET] + row[_OFFSET:_COVARIANCE]
 
 
 @kernel
@@ -83,7 +100,7 @@ def weighted_of(row: Floats) -> Floats:
 def begin(row: Floats, mean: Floats, place_sigma: float, speed_sigma: float) -> None:
     """A new pass around a rough state; the sigmas are wide, so that the plots decide."""
     row[:] = 0.0
-    mean_of(row)[:] = mean
+    reference_of(row)[:] = mean
     covariance = covariance_of(row)
     for i in range(3):
         covariance[i, i] = place_sigma * place_sigma
@@ -95,7 +112,7 @@ def carry(row: Floats, elapsed: float, law: Law) -> None:
     """Move a pass by ``elapsed`` seconds (either sign) in free flight, in place: x, P and U."""
     if elapsed == 0.0:
         return
-    mean = mean_of(row)
+    mean, offset = reference_of(row), offset_of(row)
     covariance = covariance_of(row)
     slope = slope_of(row)
     work = np.empty((5, 6))
@@ -113,6 +130,11 @@ def carry(row: Floats, elapsed: float, law: Law) -> None:
         step(mean, law.drag, dt, work, mean)
         congruence(f, covariance, half)
         slowing = drag_deceleration(middle, law.drag)
+        for i in range(6):
+            column[i] = 0.0
+            for j in range(6):
+                column[i] += f[i, j] * offset[j]
+        offset[:] = column
         shake(middle[3:], law.free, law.free + law.spread * slowing * slowing, dt, covariance)
         for b in range(BIASES):
             for i in range(6):
@@ -187,12 +209,12 @@ def learn(row: Floats, record: Floats, radar: int, prior: Floats) -> None:
     """
     residual, noise = np.empty(4), np.empty(4)
     h_all, g_all = np.empty((4, 6)), np.empty((4, WAYS))
-    mean, covariance, slope = mean_of(row), covariance_of(row), slope_of(row)
+    reference, offset = reference_of(row), offset_of(row)
+    covariance, slope = covariance_of(row), slope_of(row)
     information, weighted = information_of(row), weighted_of(row)
-    before = mean.copy()
-    count = innovate(mean, record, residual, h_all, noise)
+    count = innovate(reference, record, residual, h_all, noise)
     if count > 2:
-        bias_slopes(mean, record, h_all, count, g_all)
+        bias_slopes(reference, record, h_all, count, g_all)
     ph, gain, s = np.empty(6), np.empty(6), np.empty(BIASES)
     for n in range(count if count > 2 else 0):
         h = h_all[n]
@@ -203,7 +225,7 @@ def learn(row: Floats, record: Floats, radar: int, prior: Floats) -> None:
             for j in range(6):
                 ph[i] += covariance[i, j] * h[j]
             variance += h[i] * ph[i]
-            miss -= h[i] * (mean[i] - before[i])
+            miss -= h[i] * offset[i]
         allowed = variance
         for b in range(BIASES):
             s[b] = 0.0
@@ -225,7 +247,7 @@ def learn(row: Floats, record: Floats, radar: int, prior: Floats) -> None:
         left = noise[n] / variance
         for i in range(6):
             gain[i] = ph[i] / variance
-            mean[i] += gain[i] * miss
+            offset[i] += gain[i] * miss
             for b in range(BIASES):
                 slope[i, b] -= gain[i] * s[b]
         # Joseph's form, as in ``_kernels.update``.

@@ -14,7 +14,7 @@ from signalfire.tracking.bias import explained_square
 from signalfire.tracking.measurement import place_of
 from signalfire.tracking.settings import RegistrationSettings
 
-PLOTS_REMEMBERED = 256
+PLOTS_REMEMBERED = 512
 """Plots of a pass remembered; a later one is put in its place among them."""
 
 
@@ -52,6 +52,7 @@ class RegisteredFlight:
         self._count = 0
         self._has_begun = False
         self._is_whole = True
+        self._lined = 0
         self._began_ns = 0
         self.time_ns = 0
         self._tested = (0, 0.0)
@@ -80,7 +81,8 @@ class RegisteredFlight:
             at_ns, record, radar, self._count, self._records, self._times, self._radars
         )
         self._count += 1
-        if not self._has_begun or (self._is_whole and place < k.BLOCK):
+        is_better_known = self._is_whole and self._count >= 2 * self._lined
+        if not self._has_begun or is_better_known or (self._is_whole and place < k.BLOCK):
             self._begin()
         else:
             self._run(place)
@@ -147,30 +149,36 @@ class RegisteredFlight:
         self._begin()
 
     def _begin(self) -> None:
-        """Filter all plots from a rough first state, found from the first of them."""
+        """Filter all plots along a flight found from them; done again when it is better known."""
         settings, count = self._settings, self._count
         span_s = float(self._times[count - 1] - self._times[0]) / NS_PER_S if count else 0.0
         if count < settings.start_plots or span_s < settings.start_span_s:
             return
-        mean = self._rough(min(count, k.BLOCK))
-        if geodetic(mean[:3]).altitude_m < settings.altitude_min_m and not self._has_begun:
-            self._drop_first()
-            return
+        few = min(count, k.BLOCK)
+        if self._has_begun:
+            mean, steps = self._back(), (count,)
+        else:
+            mean, steps = self._rough(few), (few, count)
+            if geodetic(mean[:3]).altitude_m < settings.altitude_min_m:
+                self._drop_first()
+                return
         self._has_begun = True
+        self._lined = count
         self._began_ns = int(self._times[0])
-        for plots in (min(count, k.BLOCK), count):
+        for plots in steps:
             row = self._snapshot[0]
-            k.begin(
-                row, mean, settings.start_position_sigma_m, settings.start_speed_sigma_m_s
-            )  # fmt: skip
+            k.begin(row, mean, settings.start_position_sigma_m, settings.start_speed_sigma_m_s)
             self._snapshot_time[0] = self.time_ns = self._began_ns
             self._run(0, plots)
             if self.is_broken:
                 return
-            if plots < count:
-                back = self._row.copy()
-                k.carry(back, (self._began_ns - self.time_ns) / NS_PER_S, self._law)
-                mean = k.mean_of(back)
+            mean = self._back()
+
+    def _back(self) -> Floats:
+        """The state at the first plot, from all taken."""
+        row = self._row.copy()
+        k.carry(row, float(self._times[0] - self.time_ns) / NS_PER_S, self._law)
+        return k.mean_of(row)
 
     def _drop_first(self) -> None:
         """Leave the oldest plot: too low to begin with."""
