@@ -12,8 +12,9 @@ SLAM estimators, Int. J. Robotics Research 29(5), 502-528.
 
 A pass, one row: reference (6), offset of the mean from it (6), covariance (36), slope (6, BIASES),
 information (BIASES, BIASES) and weighted innovations (BIASES) of the biases, sum of the
-normalised innovations squared, how many numbers they were. A bias: range (m), azimuth, elevation (rad), clock (s, positive when it is
-fast). Detections are rows as ``_kernels`` has them; times whole nanoseconds.
+normalised innovations squared, how many numbers they were. A bias: range (m), azimuth and
+elevation (rad), clock (s, positive when it is fast). Detections are rows as ``_kernels`` has
+them; times whole nanoseconds.
 """
 
 import math

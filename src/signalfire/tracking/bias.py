@@ -1,10 +1,10 @@
 """What radars are off by, given what their common flights have said of it.
 
 Every radar is as stated, or slightly or well out of register; which ones are, is weighed by Bayes'
-rule over sets of radars, with a Gaussian prior on the biases of those in the set. References: Magill (1965),
-Optimal adaptive estimation of sampled stochastic processes, IEEE Trans. Automatic Control 10(4),
-434-439 (weights of the hypotheses); Schmidt (1966), Advances in Control Systems 3, 293-340 (biases
-that are considered in the covariance).
+rule over sets of radars, with a Gaussian prior on the biases of those in the set. References:
+Magill (1965), Optimal adaptive estimation of sampled stochastic processes, IEEE Trans. Automatic
+Control 10(4), 434-439 (weights of the hypotheses); Schmidt (1966), Advances in Control Systems 3,
+293-340 (biases that are considered in the covariance).
 """
 
 import math
@@ -155,7 +155,7 @@ def _solve(
     return sigmas * mean, sigmas[:, np.newaxis] * inverse * sigmas, evidence
 
 
-def explained_square(information: Floats, weighted: Floats, sigmas: Floats) -> float:
+def explained_distance2(information: Floats, weighted: Floats, sigmas: Floats) -> float:
     """By how much biases of the prior may lower a sum of normalised innovations squared."""
     whole = np.eye(len(sigmas)) + sigmas[:, np.newaxis] * information * sigmas
     scaled = sigmas * weighted

@@ -10,7 +10,7 @@ from signalfire.basis.kernel import Floats, Integers
 from signalfire.space.geodesy import geodetic
 from signalfire.tracking import _registration_kernels as k
 from signalfire.tracking._kernels import RECORD, Law
-from signalfire.tracking.bias import explained_square
+from signalfire.tracking.bias import explained_distance2
 from signalfire.tracking.measurement import place_of
 from signalfire.tracking.settings import RegistrationSettings
 
@@ -156,12 +156,13 @@ class RegisteredFlight:
             return
         few = min(count, k.BLOCK)
         if self._has_begun:
-            mean, steps = self._back(), (count,)
+            mean = self._back()
         else:
-            mean, steps = self._rough(few), (few, count)
+            mean = self._rough(few)
             if geodetic(mean[:3]).altitude_m < settings.altitude_min_m:
                 self._drop_first()
                 return
+        steps = (count,) if self._has_begun else (few, count)
         self._has_begun = True
         self._lined = count
         self._began_ns = int(self._times[0])
@@ -209,7 +210,7 @@ class RegisteredFlight:
     def _square(self) -> float:
         """Sum of normalised innovations squared, as the best biases leave it."""
         information, weighted = k.information_of(self._row), k.weighted_of(self._row)
-        explained = explained_square(information, weighted, self._sigmas)
+        explained = explained_distance2(information, weighted, self._sigmas)
         return float(self._row[k.SQUARES]) - explained
 
     def _test(self) -> None:
@@ -235,4 +236,3 @@ class RegisteredFlight:
         if not self.is_free and span_s >= settings.free_span_s:
             self.is_free = True
             self._keep_from(self._began_ns + round(settings.free_guard_s * NS_PER_S))
-

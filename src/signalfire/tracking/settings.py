@@ -68,7 +68,10 @@ class RegistrationSettings:
     @property
     def tiers(self) -> tuple[tuple[float, float], ...]:
         """What may be wrong with one radar: share of the sigmas, and probability."""
-        return ((1.0, self.well_out_probability), (self.slight_share, self.slightly_out_probability))
+        return (
+            (1.0, self.well_out_probability),
+            (self.slight_share, self.slightly_out_probability),
+        )
 
     @property
     def sigmas(self) -> tuple[float, float, float, float]:

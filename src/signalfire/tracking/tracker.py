@@ -438,7 +438,6 @@ class Tracker:
         )
         return story.shown
 
-
     def _estimate(self, row: int) -> tuple[Floats, Floats]:
         """Mean and covariance at the row's last detection, what radars are off by considered."""
         table = self._bank.table
