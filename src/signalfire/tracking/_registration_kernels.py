@@ -202,6 +202,13 @@ def correct(record: Floats, bias: Floats) -> None:
 
 
 @kernel
+def correct_each(records: Floats, bias: Floats) -> None:
+    """Take range and angle biases out of the plots of a scan, in place."""
+    for n in range(records.shape[0]):
+        correct(records[n], bias)
+
+
+@kernel
 def learn(row: Floats, record: Floats, radar: int, prior: Floats) -> None:
     """Take one plot of the pass's radar number ``radar``, in place.
 

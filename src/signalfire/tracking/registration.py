@@ -11,16 +11,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from signalfire.basis.identity import SensorId
 from signalfire.basis.instant import NS_PER_S
-from signalfire.basis.kernel import Flags, Floats
-from signalfire.tracking import _kernels as filters
+from signalfire.basis.kernel import Flags, Floats, Integers
+from signalfire.picture.detection import Sensor, SensorKind
 from signalfire.tracking import _registration_kernels as k
 from signalfire.tracking.bias import Posterior, SensorBias, posterior_of
 from signalfire.tracking.registered_flight import RegisteredFlight
+from signalfire.tracking.scan import Measured
 from signalfire.tracking.settings import TrackingSettings
 
-_PLOT_NUMBERS = 3
 _REFRESHED_NS = NS_PER_S
 
 
@@ -31,8 +30,9 @@ class Registration:
     What two radars share (the same shift of both) no flight shows: the covariance keeps it.
     """
 
-    def __init__(self, names: Sequence[SensorId], settings: TrackingSettings) -> None:
-        self._names = tuple(names)
+    def __init__(self, sensors: Sequence[Sensor], settings: TrackingSettings) -> None:
+        self._names = tuple(sensor.sensor for sensor in sensors)
+        self._is_radar = [sensor.kind is SensorKind.RADAR for sensor in sensors]
         self._settings = settings.registration
         self._law = settings.law()
         size = len(self._names) * k.WAYS
@@ -44,32 +44,42 @@ class Registration:
         self._corrections: Floats | None = None
         self._known: Posterior | None = None
 
-    def corrected(self, radar: int, at_ns: int, record: Floats) -> tuple[int, Floats]:
-        """A plot and its instant without the biases that its radar is held to have."""
-        if self._corrections is None or record[filters.KIND] < _PLOT_NUMBERS:
-            return at_ns, record
+    def corrected(self, radar: int, measured: Measured) -> Measured:
+        """Plots and their instant without the biases that their radar is held to have."""
+        if self._corrections is None or not self._is_radar[radar]:
+            return measured
         bias = self._corrections[k.WAYS * radar : k.WAYS * (radar + 1)]
         if not bias.any():
-            return at_ns, record
-        record = record.copy()
-        k.correct(record, bias)
-        return at_ns - round(float(bias[3]) * NS_PER_S), record
+            return measured
+        records = measured.records.copy()
+        k.correct_each(records, bias)
+        return Measured(measured.at_ns - round(float(bias[3]) * NS_PER_S), records)
 
-    def take(self, flight: int, radar: int, at_ns: int, record: Floats) -> None:
-        """Learn from a plot as it was measured that belongs to a flight, by its number."""
-        if record[filters.KIND] < _PLOT_NUMBERS or len(self._names) < 2:
+    def take(self, flights: Integers, plots: Integers, radar: int, measured: Measured) -> None:
+        """Learn from plots of a scan, by their places in it, that belong to flights, by number.
+
+        A flight is any number that is used for no other; the first that come are followed.
+        """
+        if len(flights) == 0 or not self._is_radar[radar] or sum(self._is_radar) < 2:
             return
+        is_followed = np.isin(flights, list(self._flights))
+        room = self._settings.flights_max - len(self._flights)
+        chosen = np.concatenate([np.flatnonzero(is_followed), np.flatnonzero(~is_followed)[:room]])
+        for place in chosen.tolist():
+            record = measured.records[int(plots[place])]
+            self._follow(int(flights[place]), radar, measured.at_ns, record)
+        self._refresh(measured.at_ns)
+
+    def _follow(self, flight: int, radar: int, at_ns: int, record: Floats) -> None:
         followed = self._flights.get(flight)
         if followed is None:
-            if len(self._flights) >= self._settings.flights_max:
-                return
-            followed = self._begin(flight)
+            followed = RegisteredFlight(self._settings, self._law, len(self._names))
+            self._flights[flight] = followed
         followed.take(at_ns, record, radar)
-        if followed.is_broken:
-            self.end(flight)
         if followed.is_free:
             self._known = None
-        self._refresh(at_ns)
+        if followed.is_broken:
+            self.end(flight)
 
     def end(self, flight: int) -> None:
         """A flight is over: what it has said stays, and fades."""
@@ -103,22 +113,19 @@ class Registration:
         return mean + slope @ known.mean[places], covariance + 0.5 * (spread + spread.T)
 
     def biases(self) -> tuple[SensorBias, ...]:
-        """What each sensor is held to be off by, in the order of their names."""
+        """What each radar is held to be off by, in the order of the sensors."""
         known = self._posterior()
         sigmas = np.sqrt(np.diagonal(known.covariance))
         told = []
         for radar, name in enumerate(self._names):
+            if not self._is_radar[radar]:
+                continue
             pairs = [
                 (float(known.mean[place]), float(sigmas[place])) for place in _places([radar])
             ]  # fmt: skip
             out = 1.0 - known.registered_probability([radar])
             told.append(SensorBias(name, min(max(out, 0.0), 1.0), *(x for p in pairs for x in p)))
         return tuple(told)
-
-    def _begin(self, flight: int) -> RegisteredFlight:
-        followed = RegisteredFlight(self._settings, self._law, len(self._names))
-        self._flights[flight] = followed
-        return followed
 
     def _said(self, followed: RegisteredFlight) -> tuple[Floats, Floats] | None:
         """What a flight has said in terms of all radars; None of one that compares none."""
