@@ -358,10 +358,13 @@ def learnt(found: Sequence[Run], radar: str) -> list[list[str]]:
         told = np.array([run.missile.told[report_s][names.index(radar)] for run in found])
         true = np.array([run.biases[radar] for run in found])
         scale = np.array([1.0, 1e3, 1e3, 1e3])
-        errors = np.sqrt(np.mean((told[:, 0::2] - true) ** 2, axis=0)) * scale
-        sigmas = np.sqrt(np.mean(told[:, 1::2] ** 2, axis=0)) * scale
-        pairs = zip(errors, sigmas, (0, 2, 2, 0), strict=True)
-        rows.append([str(report_s), *(f"{e:.{n}f} ({s:.{n}f})" for e, s, n in pairs)])
+        errors: Floats = np.sqrt(np.mean((told[:, 0::2] - true) ** 2, axis=0)) * scale
+        sigmas: Floats = np.sqrt(np.mean(told[:, 1::2] ** 2, axis=0)) * scale
+        cells = [
+            f"{errors[way]:.{digits}f} ({sigmas[way]:.{digits}f})"
+            for way, digits in enumerate((0, 2, 2, 0))
+        ]
+        rows.append([str(report_s), *cells])
     return rows
 
 
