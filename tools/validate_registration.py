@@ -370,7 +370,7 @@ def learnt(found: Sequence[Run], radar: str) -> list[list[str]]:
 
 def page(count: int, rows: list[list[str]], told: list[list[str]]) -> str:
     """The page as Markdown."""
-    low, high = chi2.ppf([0.025, 0.975], 6 * count) / (6 * count)
+    low, high = (float(chi2.ppf(q, 6 * count)) / (6 * count) for q in (0.025, 0.975))
     return "\n".join(
         [
             "# Registration: radars that are off",
