@@ -14,10 +14,19 @@ BATCH_MIN = 16
 
 
 @dataclass(frozen=True, eq=False)
+class Measured:
+    """Plots of one sensor as they came: instant and rows of ``records`` (n, RECORD)."""
+
+    at_ns: int
+    records: Floats
+
+
+@dataclass(frozen=True, eq=False)
 class Scan:
     """What one sensor saw at one instant; rows of ``records`` (n, RECORD) are other objects each.
 
-    ``numbers`` and ``paths`` (n,) are the detections' numbers and the codes of their paths.
+    ``numbers`` and ``paths`` (n,) are the detections' numbers and the codes of their paths;
+    ``measured`` is what came, before what the sensor is off by was taken out.
     """
 
     at_ns: int
@@ -26,6 +35,7 @@ class Scan:
     records: Floats
     numbers: Integers
     paths: Integers
+    measured: Measured | None = None
 
     def look(self, place: int) -> Look:
         """One of its detections."""

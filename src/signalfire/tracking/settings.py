@@ -1,10 +1,87 @@
 """Every constant of the tracker: value, unit and reason."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from signalfire.basis.limits import LATE_MAX_S
 from signalfire.motion.free_flight import DRAG_NOMINAL_M2_KG
 from signalfire.tracking._kernels import Law
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationSettings:
+    """What radars may be off by, and how it is learnt from flights that several of them see."""
+
+    well_out_probability: float = 0.01
+    """A radar is well out of register with this probability, before anything is known."""
+    slightly_out_probability: float = 0.03
+    """And slightly with this one. The rest are as they state: what is learnt of one radar rests on
+    the others, and of a nation whose radars are in register nothing is lost."""
+    slight_share: float = 0.2
+    """Slightly: this share of the sigmas below. Less is lost in the noise of one flight."""
+    careless_probability: float = 0.05
+    """A nation keeps its radars badly with this probability: then all of them are out, slightly or
+    well."""
+    range_sigma_m: float = 100.0
+    """How far off the range of such a radar is: a delay in its receiver of 0.7 microseconds."""
+    azimuth_sigma_rad: float = 1.5e-3
+    """Of its azimuth: a north that is wrong by 5 minutes of arc, or a site by 150 m at 100 km."""
+    elevation_sigma_rad: float = 1.5e-3
+    """Of its elevation: levelling, and refraction that is corrected for by a standard air."""
+    clock_sigma_s: float = 0.3
+    """Of its clock: one that keeps time by a network and not by satellites."""
+    believed_probability: float = 0.7
+    """While a track's radars are as they state with at least this probability, the tracker's own
+    estimate is shown. Below what it is before anything is known (0.85 for three radars)."""
+    doubted_probability: float = 0.5
+    """And plots are corrected once it has fallen below this."""
+    drift_s: float = 6.0 * 3600.0
+    """What was learnt fades by 1/e in this time after the flight: warmth of day and night bends
+    antennas, clocks without satellites drift."""
+    flights_max: int = 32
+    """Flights that are followed for this at one time: a salvo beyond it teaches no more."""
+    altitude_min_m: float = 60_000.0
+    """Flights are followed from here up: below it air and lift bend the path of some objects. Drag
+    on the way out is below 0.1 m/s2 here."""
+    start_plots: int = 8
+    """A pass begins with so many plots ..."""
+    start_span_s: float = 3.0
+    """... over at least this time."""
+    start_position_sigma_m: float = 10_000.0
+    """Its first state is a rough one from the plots themselves; this is wide enough for it to
+    weigh nothing beside them (a plot is good to some 1,000 m)."""
+    start_speed_sigma_m_s: float = 1_000.0
+    """The same for each component of the velocity, which is good to some 100 m/s."""
+    free_span_s: float = 20.0
+    """A flight is free when plots have agreed with free flight for so long, whatever the biases: a
+    thrust of 10 m/s2 bends the path by 500 m in it."""
+    free_guard_s: float = 8.0
+    """So much of it is left out at its beginning: the last seconds of thrust hide there."""
+    trial_probability: float = 1e-3
+    """A trial whose sum of squares is less probable than this is not free flight: begun anew."""
+    broken_probability: float = 1e-6
+    """A flight taken for free is no longer, when ``test_numbers`` in a row are less probable."""
+    test_numbers: int = 24
+    """Numbers between two tests: eight plots."""
+    fresh_s: float = 2.0
+    """An estimate is carried so far at most to the instant of the track's last detection."""
+
+    @property
+    def tiers(self) -> tuple[tuple[float, float], ...]:
+        """What may be wrong with one radar: share of the sigmas, and probability."""
+        return (
+            (1.0, self.well_out_probability),
+            (self.slight_share, self.slightly_out_probability),
+        )
+
+    @property
+    def sigmas(self) -> tuple[float, float, float, float]:
+        """Range (m), azimuth, elevation (rad) and clock (s) of a radar that is out of register."""
+        return (
+            self.range_sigma_m,
+            self.azimuth_sigma_rad,
+            self.elevation_sigma_rad,
+            self.clock_sigma_s,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +239,8 @@ class TrackingSettings:
     registered_within_s: float = 2.0
     """Only beside a track that was seen so lately is a stray plot laid to a sensor's register; an
     object that truly turns away is soon unseen by all, and its plots count again."""
+    registration: RegistrationSettings = field(default_factory=RegistrationSettings)
+    """How biases are learnt."""
 
     def law(self) -> Law:
         """The part that the filter's kernels take."""

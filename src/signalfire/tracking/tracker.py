@@ -21,10 +21,12 @@ from signalfire.tracking import _scan_kernels as kernels
 from signalfire.tracking.arrivals import Arrivals, Paths
 from signalfire.tracking.associate import best_of_each, shared_out
 from signalfire.tracking.bank import SIFTED_MAX, FilterBank
+from signalfire.tracking.bias import SensorBias
 from signalfire.tracking.lookback import Burn, Lookback
 from signalfire.tracking.measurement import Gaps, Refusal, records
 from signalfire.tracking.nursery import Nursery, fair_share
-from signalfire.tracking.scan import DETECTION_BITS, Brought, Scan, Wanted
+from signalfire.tracking.registration import Registration
+from signalfire.tracking.scan import DETECTION_BITS, Brought, Measured, Scan, Wanted
 from signalfire.tracking.settings import TrackingSettings
 from signalfire.tracking.upkeep import Upkeep
 
@@ -70,6 +72,7 @@ class Tracker:
         self._nursery = Nursery(settings)
         self._upkeep = Upkeep(self._bank, settings)
         self._lookback = Lookback(self._bank, settings)
+        self._registration = Registration([self._sensors[n] for n in self._names], settings)
         periods_s = [sensor.period_s or 0.0 for sensor in self._sensors.values()]
         reach_s = max(
             settings.pair_gap_max_s, settings.patience_ratio * max(periods_s, default=0.0)
@@ -144,6 +147,10 @@ class Tracker:
         shown = [(self._stories[row], self._show(row)) for row in rows.tolist()]
         return tuple(track for _, track in sorted(shown, key=lambda pair: _counter(pair[1].track)))
 
+    def registration(self) -> tuple[SensorBias, ...]:
+        """What each radar is held to be off by, in the order of names. Not to be shared."""
+        return self._registration.biases()
+
     # Detections.
 
     def _admit(
@@ -187,9 +194,11 @@ class Tracker:
         fresh = numbered.fresh
         if len(fresh) == 0:
             return
+        measured = Measured(at_ns, rows[fresh])
+        known = self._registration.corrected(index, measured)
         self._scan(
-            Scan(at_ns, index, self._gaps(sensor).period_s, rows[fresh], numbered.numbers,
-                 paths[fresh])
+            Scan(known.at_ns, index, self._gaps(sensor).period_s, known.records, numbered.numbers,
+                 paths[fresh], measured)
         )  # fmt: skip
 
     def _count(self, what: str, many: int) -> None:
@@ -267,7 +276,8 @@ class Tracker:
         """Plots that remain when those are set aside that a sensor out of register gave of a track.
 
         Such a plot misses the gate of a track that others have only just seen, by no more than
-        siting and clock may be wrong. It is counted and neither moves the track nor starts one.
+        siting and clock may be wrong. It is counted and neither moves the track nor starts one;
+        registration learns from it.
         """
         settings = self._settings
         fresh_ns = round(settings.registered_within_s * NS_PER_S)
@@ -280,7 +290,9 @@ class Tracker:
             fresh, self._widened(scan.records[plots]), np.arange(len(plots)),
             Wanted(0.0, settings.crowd_late_max),
         )  # fmt: skip
-        aside = plots[shared_out(pairs, costs, len(fresh.rows)).given[:, 1]]
+        given = shared_out(pairs, costs, len(fresh.rows)).given
+        aside = plots[given[:, 1]]
+        self._register(fresh.rows[given[:, 0]], aside, scan)
         self._count("out of register", len(aside))
         return _without(left, aside, scan)
 
@@ -290,9 +302,17 @@ class Tracker:
         outcomes = self._bank.give(rows, plots, scan)
         for row in rows.rows[outcomes == ring.DIVERGED].tolist():
             self._drop(row, "diverged")
-        self._count("used", int((is_known & (outcomes == ring.USED)).sum()))
+        is_used = is_known & (outcomes == ring.USED)
+        self._register(rows.rows[is_used], plots[is_used], scan)
+        self._count("used", int(is_used.sum()))
         self._count("late", int((is_known & (outcomes == ring.TOO_LATE)).sum()))
         return outcomes != ring.DIVERGED
+
+    def _register(self, rows: Integers, plots: Integers, scan: Scan) -> None:
+        """Let plots of known tracks say what their radar is off by."""
+        if scan.measured is not None:
+            flights = self._bank.table.serial[rows]
+            self._registration.take(flights, plots, scan.sensor, scan.measured)
 
     # Tracks.
 
@@ -381,6 +401,7 @@ class Tracker:
         self._drop(younger, "merged")
 
     def _drop(self, row: int, reason: str) -> None:
+        self._registration.end(int(self._bank.table.serial[row]))
         self._bank.table.remove(row)
         self._stories.pop(row, None)
         self._counts[f"dropped: {reason}"] += 1
@@ -405,7 +426,7 @@ class Tracker:
         story.shown = Track(
             track=story.track,
             status=status,
-            state=StateEstimate(last, *self._bank.estimate(row)),
+            state=StateEstimate(last, *self._estimate(row)),
             thrust_probability=story.burn.thrust_probability(float(state[k.P_FORCED])),
             first_observed_at=self._instant(int(table.first_time[row])),
             last_observed_at=last,
@@ -427,6 +448,12 @@ class Tracker:
         if state[k.FREE_SEEN] == 0.0 or state[k.THRUST_SEEN] == 0.0:
             return None
         return burn.suspected_ns or round(float(state[k.BURNT_OUT_S]) * NS_PER_S) or None
+
+    def _estimate(self, row: int) -> tuple[Floats, Floats]:
+        """Mean and covariance at the row's last detection, what radars are off by considered."""
+        table = self._bank.table
+        known = self._registration.estimate(int(table.serial[row]), int(table.time[row]))
+        return known or self._bank.estimate(row)
 
     def _ascent(self, row: int, story: Story) -> tuple[StateEstimate, ...]:
         """The states of the early arc; those that were shown before are the same values."""

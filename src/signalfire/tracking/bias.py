@@ -1,0 +1,162 @@
+"""What radars are off by, given what their common flights have said of it.
+
+Every radar is as stated, or slightly or well out of register; which ones are, is weighed by Bayes'
+rule over sets of radars, with a Gaussian prior on the biases of those in the set. References:
+Magill (1965), Optimal adaptive estimation of sampled stochastic processes, IEEE Trans. Automatic
+Control 10(4), 434-439 (weights of the hypotheses); Schmidt (1966), Advances in Control Systems 3,
+293-340 (biases that are considered in the covariance).
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from signalfire.basis.identity import SensorId
+from signalfire.basis.kernel import Flags, Floats, Integers
+from signalfire.tracking._registration_kernels import WAYS
+from signalfire.tracking.settings import RegistrationSettings
+
+_WEIGHT_MIN = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class SensorBias:
+    """What one radar is held to be off by; zero and sure while it was never compared.
+
+    A clock that is fast has a positive bias. Sigmas include what cannot be told apart from the
+    biases of others.
+    """
+
+    sensor: SensorId
+    out_of_register_probability: float
+    range_bias_m: float
+    range_sigma_m: float
+    azimuth_bias_rad: float
+    azimuth_sigma_rad: float
+    elevation_bias_rad: float
+    elevation_sigma_rad: float
+    clock_bias_s: float
+    clock_sigma_s: float
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """Mean (n,) and covariance (n, n) of all biases, four for each radar in order.
+
+    ``is_out`` has a row for each hypothesis that was weighed and a column for each radar: whether
+    it says that this one is out of register. ``weights`` are their probabilities.
+    """
+
+    mean: Floats
+    covariance: Floats
+    is_out: Flags
+    weights: Floats
+
+    def registered_probability(self, radars: Sequence[int]) -> float:
+        """Probability that all of these radars are as they state."""
+        return float(self.weights[~self.is_out[:, list(radars)].any(axis=1)].sum())
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Hypotheses of one size: radars (m, size), and of each its prior and the sigmas' share."""
+
+    radars: Integers
+    share: float
+    prior_probability: float
+
+
+def posterior_of(
+    information: Floats, weighted: Floats, compared: Sequence[int], settings: RegistrationSettings
+) -> Posterior:
+    """Weigh which radars are out of register, and by how much they are.
+
+    ``information`` (n, n) and ``weighted`` (n,) are what flights have said of the biases, four for
+    each radar. Only the radars ``compared`` are in doubt: of any other nothing can be told, and
+    it is taken as it states. The sets weighed are none, one, two, and all; those of a set are all
+    slightly out, or all well out.
+    """
+    groups = _groups(compared, settings)
+    count = sum(len(group.radars) for group in groups)
+    is_out = np.zeros((count, len(weighted) // WAYS), dtype=bool)
+    means = np.zeros((count, len(weighted)))
+    logs = np.zeros(count)
+    parts: list[tuple[Integers, Floats]] = []
+    for group in groups:
+        places = _places(group.radars)
+        sigmas = np.tile(group.share * np.array(settings.sigmas), group.radars.shape[1])
+        mean, covariance, evidence = _solve(information, weighted, places, sigmas)
+        rows = np.arange(len(parts), len(parts) + len(places))[:, np.newaxis]
+        is_out[rows, group.radars] = True
+        means[rows, places] = mean
+        logs[rows[:, 0]] = evidence + math.log(group.prior_probability)
+        parts.extend(zip(places, covariance, strict=True))
+    weights = np.exp(logs - logs.max())
+    weights /= weights.sum()
+    mean = weights @ means
+    gaps = means - mean
+    whole = (gaps * weights[:, np.newaxis]).T @ gaps
+    for n in np.flatnonzero(weights > _WEIGHT_MIN):
+        at, part = parts[n]
+        whole[np.ix_(at, at)] += weights[n] * part
+    return Posterior(mean, 0.5 * (whole + whole.T), is_out, weights)
+
+
+def _groups(compared: Sequence[int], settings: RegistrationSettings) -> list[_Group]:
+    """What may be: nobody, one, two or all of the radars compared out of register."""
+    among = len(compared)
+    groups = [_Group(np.zeros((1, 0), dtype=np.int64), 1.0, 1.0)]
+    for size in sorted({1, 2, among}):
+        if size == 0 or size > among:
+            continue
+        radars = np.array(list(combinations(compared, size)), dtype=np.int64)
+        for share, alone in settings.tiers:
+            groups.append(_Group(radars, share, _odds(size, among, alone, settings)))
+    return groups
+
+
+def _odds(size: int, among: int, alone: float, settings: RegistrationSettings) -> float:
+    """Prior of one set of ``size`` of ``among`` radars against that of none, for one tier.
+
+    Radars are out of register each for itself, or, where a nation's are badly kept, all of them.
+    A set of more than two, and less than all, is not weighed: it is within that of all.
+    """
+    tiers = settings.tiers
+    sound = (1.0 - sum(each for _, each in tiers)) ** among * (1.0 - settings.careless_probability)
+    few = alone**size * (1.0 - alone) ** (among - size) if size <= 2 else 0.0
+    all_of_them = settings.careless_probability / len(tiers) if size == among > 1 else 0.0
+    return (few + all_of_them) / sound
+
+
+def _places(radars: Integers) -> Integers:
+    """Places of the biases of sets of radars (m, size) among all, shape (m, 4 size)."""
+    ways = np.arange(WAYS, dtype=np.int64)
+    places: Integers = (WAYS * radars[:, :, np.newaxis] + ways).reshape(len(radars), -1)
+    return places
+
+
+def _solve(
+    information: Floats, weighted: Floats, places: Integers, sigmas: Floats
+) -> tuple[Floats, Floats, Floats]:
+    """Means, covariances and logarithms of the evidence of hypotheses of one size.
+
+    With L = I + D J D and e = D w (D the sigmas, J the information): mean D L^-1 e, covariance
+    D L^-1 D, evidence (e' L^-1 e - ln det L) / 2 against biases of zero.
+    """
+    chosen = information[places[:, :, np.newaxis], places[:, np.newaxis, :]]
+    whole = np.eye(len(sigmas)) + sigmas[:, np.newaxis] * chosen * sigmas
+    inverse = np.linalg.inv(whole)
+    scaled = sigmas * weighted[places]
+    mean = np.einsum("nij,nj->ni", inverse, scaled)
+    evidence = 0.5 * ((scaled * mean).sum(axis=1) - np.linalg.slogdet(whole)[1])
+    return sigmas * mean, sigmas[:, np.newaxis] * inverse * sigmas, evidence
+
+
+def explained_distance2(information: Floats, weighted: Floats, sigmas: Floats) -> float:
+    """By how much biases of the prior may lower a sum of normalised innovations squared."""
+    whole = np.eye(len(sigmas)) + sigmas[:, np.newaxis] * information * sigmas
+    scaled = sigmas * weighted
+    return float(scaled @ np.linalg.solve(whole, scaled))
