@@ -32,6 +32,10 @@ minute or more; and where they happen to cancel for a moment they have not gone.
 _Given = tuple[Floats, Floats]
 
 
+def _without(nation: NationId, states: Mapping[NationId, _Given]) -> dict[NationId, _Given]:
+    return {other: given for other, given in states.items() if other != nation}
+
+
 class Allowances:
     """A covariance for each nation, added to what it claims; none where there was no cause."""
 
@@ -59,8 +63,7 @@ class Allowances:
             far = self._far(states)
             if not far:
                 return
-            to_blame = [n for n in far if not self._far({k: v for k, v in states.items() if k != n})]
-            blamed = to_blame or list(far)
+            blamed = [n for n in far if not self._far(_without(n, states))] or list(far)
             for nation in blamed:
                 difference, excess = far[nation]
                 spread = np.outer(difference, difference) * (excess / len(blamed))

@@ -52,8 +52,9 @@ def combine(contributions: Sequence[Contribution]) -> Combined:
     """Fuse contributions valid at one instant: what is witnessed first, then the freshest.
 
     For states of which nothing is known but what they claim: whatever their errors share,
-    covariance intersection allows for it (with pedigree see ``joint``). A contribution that contradicts the ones before it is left out and not averaged in: two
-    different answers do not make one better one. The first is always kept.
+    covariance intersection allows for it (with pedigree see ``joint``). A contribution that
+    contradicts the ones before it is left out and not averaged in: two different answers do not
+    make one better one. The first is always kept.
 
     Reference: Julier and Uhlmann (1997), Proc. American Control Conference, 2369-2373.
     """

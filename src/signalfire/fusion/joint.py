@@ -19,8 +19,9 @@ import numpy as np
 
 from signalfire.basis.identity import NationId
 from signalfire.basis.instant import Instant
-from signalfire.fusion._increment_kernels import absorb, pool
+from signalfire.fusion._increment_kernels import pool
 from signalfire.fusion._kernels import invert
+from signalfire.fusion.accrual import Accrual
 from signalfire.fusion.allowance import Allowances
 from signalfire.fusion.combine import Combined, Contribution, combine, in_order
 from signalfire.fusion.match import CONSISTENT_D2_MAX, separation_distance2
@@ -42,6 +43,7 @@ class JointTrack:
     def __init__(self) -> None:
         self._state: StateEstimate | None = None
         self._used: dict[NationId, Contribution] = {}
+        self._accrual: Accrual | None = None
         self._allowances = Allowances()
 
     def fuse(self, told: Sequence[Contribution], at: Instant) -> Combined | None:
@@ -60,7 +62,7 @@ class JointTrack:
             return None
         known = _agreeing([pair for pair in sound if pair[0].has_pedigree])
         if not known:
-            self._state, self._used = None, {}
+            self._state, self._used, self._accrual = None, {}, None
             return combine([moved for _, moved in sound])
         state = self._known(known, at)
         first = known[0][1]
@@ -76,66 +78,51 @@ class JointTrack:
         self, known: Sequence[tuple[Contribution, Contribution]], at: Instant
     ) -> StateEstimate:
         """The joint state of those with pedigree."""
+        raw, moved = [pair[0] for pair in known], [pair[1] for pair in known]
         elapsed_s = 0.0 if self._state is None else at.elapsed_s(since=self._state.valid_at)
         self._allowances.age(elapsed_s)
-        is_forced = _is_forced([raw for raw, _ in known])
-        if not is_forced:
+        if _is_forced(raw):
+            state = self._accrued(raw, moved, at)
+        else:
+            self._accrual = None
             self._allowances.review(
-                {moved.nation: (moved.state.mean, moved.state.covariance) for _, moved in known}
+                {each.nation: (each.state.mean, each.state.covariance) for each in moved}
             )
-        state = None
-        if is_forced and self._state is not None:
-            state = self._grown([raw for raw, _ in known], at)
-        if state is None:
-            state = self._pooled([moved for _, moved in known], is_independent=not is_forced)
+            state = self._pooled(moved)
         self._state = state
-        self._used = {raw.nation: raw for raw, _ in known}
+        self._used = {each.nation: each for each in raw}
         return state
 
-    def _pooled(self, moved: Sequence[Contribution], *, is_independent: bool) -> StateEstimate:
-        """States as they stand to one: added where they are independent, else intersected."""
-        widened = [replace(each, state=self._widened(each)) for each in moved]
-        if is_independent:
-            mean, covariance = np.empty(6), np.empty((6, 6))
-            means = np.array([each.state.mean for each in widened])
-            covariances = np.array([each.state.covariance for each in widened])
-            if math.isfinite(pool(means, covariances, mean, covariance)):
-                return StateEstimate(moved[0].state.valid_at, mean, covariance)
-        return combine(widened).state
+    def _pooled(self, moved: Sequence[Contribution]) -> StateEstimate:
+        """Independent states as they stand to one: their information is added."""
+        widened = [self._widened(each) for each in moved]
+        mean, covariance = np.empty(6), np.empty((6, 6))
+        means = np.array([state.mean for state in widened])
+        covariances = np.array([state.covariance for state in widened])
+        if math.isfinite(pool(means, covariances, mean, covariance)):
+            return StateEstimate(widened[0].valid_at, mean, covariance)
+        return combine(moved).state
 
-    def _grown(self, raw: Sequence[Contribution], at: Instant) -> StateEstimate | None:
-        """The last joint state, moved on, with what each nation learned since; None to begin anew.
+    def _accrued(
+        self, raw: Sequence[Contribution], moved: Sequence[Contribution], at: Instant
+    ) -> StateEstimate:
+        """The last joint state with what each nation learned since.
 
-        A track that is new here may hold what the joint one holds already: it is intersected. A
-        joint track less sure than one of its nations has lost its way and begins anew.
+        One that is less sure than one of its nations has lost its way: it begins anew, from the
+        states as they stand, of which nobody knows what they share.
         """
-        assert self._state is not None
         motion = _largest([each.motion for each in raw])
-        joint = move(self._state, at, motion, is_forced=True)
-        for each in raw:
-            used = self._used.get(each.nation)
-            state = move(each.state, at, each.motion, is_forced=True)
-            after = replace(each, state=state)
-            if used is None or not _follows(each, used):
-                known = replace(each, state=joint)
-                joint = combine([known, replace(after, state=self._widened(after))]).state
-                continue
-            if used.state.valid_at == each.state.valid_at:
-                continue
-            before = replace(each, state=_carried(used, each, at))
-            mean, covariance = joint.mean.copy(), joint.covariance.copy()
-            if not absorb(
-                mean,
-                covariance,
-                before.state.mean,
-                self._widened(before).covariance,
-                after.state.mean,
-                self._widened(after).covariance,
-            ):
-                return None
-            joint = StateEstimate(at, mean, covariance)
-        surest = min(_size(self._widened(_at(each, at))) for each in raw)
-        return joint if _size(joint) <= surest + 1e-6 else None
+        if self._accrual is None and self._state is not None:
+            self._accrual = Accrual(self._state, self._used)
+        if self._accrual is not None:
+            self._accrual.take(raw, motion, self._widened)
+            if self._accrual.valid_at <= at:
+                state = self._accrual.at(at, motion)
+                if _size(state) <= min(_size(self._widened(each)) for each in moved) + 1e-6:
+                    return state
+        state = combine([replace(each, state=self._widened(each)) for each in moved]).state
+        self._accrual = Accrual(state, {each.nation: each for each in raw})
+        return state
 
     def _widened(self, given: Contribution) -> StateEstimate:
         covariance = self._allowances.widened(given.nation, given.state.covariance)
@@ -147,26 +134,13 @@ def _at(given: Contribution, at: Instant) -> Contribution:
     return replace(given, state=state)
 
 
-def _follows(after: Contribution, before: Contribution) -> bool:
-    """Whether one is a later state of the same track, or the same."""
-    return after.track == before.track and after.state.valid_at >= before.state.valid_at
-
-
-def _carried(before: Contribution, after: Contribution, at: Instant) -> StateEstimate:
-    """A nation's earlier state as its own filter would have had it, without what came since."""
-    then = move(before.state, after.state.valid_at, after.motion, is_forced=True)
-    return move(then, at, after.motion, is_forced=True)
-
-
 def _agreeing(
     known: Sequence[tuple[Contribution, Contribution]],
 ) -> list[tuple[Contribution, Contribution]]:
     """Those that do not flatly contradict the first: two answers do not make one better one."""
     kept: list[tuple[Contribution, Contribution]] = []
     for pair in sorted(known, key=lambda pair: in_order(pair[1])):
-        if not kept or (
-            separation_distance2(kept[0][1].state, pair[1].state) <= CONSISTENT_D2_MAX
-        ):
+        if not kept or (separation_distance2(kept[0][1].state, pair[1].state) <= CONSISTENT_D2_MAX):
             kept.append(pair)
     return kept
 
@@ -202,4 +176,3 @@ def _is_of_a_flight(given: Contribution) -> bool:
     state = given.state
     is_finite = bool(np.isfinite(state.mean).all() and np.isfinite(state.covariance).all())
     return is_finite and state.speed_m_s < SPEED_MAX_M_S
-

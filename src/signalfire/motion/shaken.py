@@ -2,14 +2,12 @@
 
 import math
 
-import numpy as np
-
 from signalfire.basis.instant import Instant
 from signalfire.motion import _kernels
 from signalfire.motion.free_flight import DRAG_NOMINAL_M2_KG, LEG_S, STEP_ALOFT_S, STEP_MAX_S
 from signalfire.picture.estimate import StateEstimate
 from signalfire.picture.pedigree import Motion
-from signalfire.space._kernels import altitude_of
+from signalfire.space.earth import SEMI_MAJOR_M
 
 CAUTIOUS = Motion(
     drag_m2_kg=DRAG_NOMINAL_M2_KG,
@@ -33,7 +31,8 @@ def move(state: StateEstimate, at: Instant, motion: Motion, *, is_forced: bool) 
     spread_s = 0.0 if is_forced else motion.drag_spread_s
     while left_s != 0.0:
         leg_s = math.copysign(min(abs(left_s), LEG_S), left_s)
-        altitude_m = altitude_of(mean[0], mean[1], mean[2])
+        # Above the equator's radius is no higher above the ground: never aloft by mistake.
+        altitude_m = math.hypot(*mean[:3]) - SEMI_MAJOR_M
         is_aloft = altitude_m - LEG_S * math.hypot(*mean[3:]) > _kernels.AIR_TOP_M
         _kernels.predict_driven(
             mean,

@@ -21,6 +21,7 @@ from signalfire.basis.identity import (
 )
 from signalfire.basis.instant import Instant
 from signalfire.basis.limits import EVENTS_MAX, EVENTS_PER_PARTNER_MAX, MEMBERS_MAX
+from signalfire.fusion.joint import JointTrack
 from signalfire.fusion.match import (
     CONSISTENT_D2_MAX,
     SAME_OBJECT_D2_MAX,
@@ -153,7 +154,7 @@ class EventBook:
             event, renamed = self._partner_event(nation, identity, report, assessment, now)
             gave_way += renamed
         view = event.partners.setdefault(nation, PartnerView())
-        if report is not None:
+        if report is not None and not _is_outdated(report, view.report):
             view.report = report
         if assessment is not None:
             view.assessment = assessment
@@ -199,6 +200,7 @@ class EventBook:
         """
         event.closed_at = now
         event.own = event.common = event.threatened = None
+        event.joint = JointTrack()
         event.partners.clear()
         if event.own_track is not None:
             self._retired[event.own_track.track] = now
@@ -345,6 +347,11 @@ def surely_launched(launch: Launch, otherwise: Instant) -> Instant:
     if isinstance(launch, PlaceEstimate):
         return launch.time.later(2.0 * launch.time_sigma_s)
     return otherwise
+
+
+def _is_outdated(report: TrackReport, held: TrackReport | None) -> bool:
+    """Whether a report came out of order: what is held already tells of a later look."""
+    return held is not None and report.state.valid_at < held.state.valid_at
 
 
 def _is_seen_after(
