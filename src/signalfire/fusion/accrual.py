@@ -58,7 +58,7 @@ class Accrual:
         return move(self._latest, instant, motion, is_forced=True)
 
     def _is_new(self, told: Contribution) -> bool:
-        """Whether it is later than the last that the nation told of this track, and not too late."""
+        """Whether it is later than the last that is known of this track, and not too late."""
         before = self._last_of(told.nation)
         is_known = before is not None and before.track == told.track
         if is_known and before is not None and told.state.valid_at <= before.state.valid_at:

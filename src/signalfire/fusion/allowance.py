@@ -32,10 +32,6 @@ minute or more; and where they happen to cancel for a moment they have not gone.
 _Given = tuple[Floats, Floats]
 
 
-def _without(nation: NationId, states: Mapping[NationId, _Given]) -> dict[NationId, _Given]:
-    return {other: given for other, given in states.items() if other != nation}
-
-
 class Allowances:
     """A covariance for each nation, added to what it claims; none where there was no cause."""
 
@@ -54,39 +50,53 @@ class Allowances:
     def review(self, states: Mapping[NationId, _Given]) -> None:
         """Make allowances until each state is credible beside the others, at one instant.
 
-        The one without which the rest agree bears the whole difference; where nobody can tell who
-        errs, as between two, all who disagree share it.
+        Who errs is asked anew each time, by what they claim: he without whom the rest agree. While
+        all were unsure the wrong one may have been blamed, and is now absolved. Where nobody can
+        tell, as between two, all who may err share what they differ by.
         """
-        if len(states) < 2:
+        far = self._far(states)
+        if not far:
             return
-        for _ in range(len(states)):
-            far = self._far(states)
-            if not far:
-                return
-            blamed = [n for n in far if not self._far(_without(n, states))] or list(far)
-            for nation in blamed:
-                difference, excess = far[nation]
-                spread = np.outer(difference, difference) * (excess / len(blamed))
-                before = self._added.get(nation)
-                self._added[nation] = spread if before is None else before + spread
-
-    def _far(self, states: Mapping[NationId, _Given]) -> dict[NationId, tuple[Floats, float]]:
-        """Who disagrees with the rest: by which difference, and how much of it is not chance."""
-        found: dict[NationId, tuple[Floats, float]] = {}
-        if len(states) < 2:
-            return found
+        to_blame = [nation for nation in far if not self._far(_without(nation, states))]
+        if len(to_blame) == 1:
+            self._added = {n: added for n, added in self._added.items() if n in to_blame}
+        blamed = to_blame or far
         allowed = {nation: (mean, self.widened(nation, c)) for nation, (mean, c) in states.items()}
-        for nation, (mean, covariance) in allowed.items():
-            others = [given for other, given in allowed.items() if other != nation]
-            middle, joint = np.empty(6), np.empty((6, 6))
-            pool(np.array([m for m, _ in others]), np.array([c for _, c in others]), middle, joint)
-            difference = mean - middle
-            d2 = _kernels.quadratic(difference, covariance + joint)
-            if d2 > (SUSPECTED_D2 if nation in self._added else DISAGREEING_D2):
-                found[nation] = (difference, 1.0 - EXPECTED_D2 / d2)
-        return found
+        for nation in blamed:
+            difference, d2 = _difference(nation, allowed)
+            if nation in self._added and d2 <= SUSPECTED_D2:
+                continue
+            share = max(0.0, 1.0 - EXPECTED_D2 / d2) / len(blamed)
+            self._added[nation] = self._added.get(nation, 0.0) + share * np.outer(
+                difference, difference
+            )
+
+    def _far(self, states: Mapping[NationId, _Given]) -> list[NationId]:
+        """Who disagrees with the rest by more than chance."""
+        if len(states) < 2:
+            return []
+        return [
+            nation
+            for nation in states
+            if _difference(nation, states)[1]
+            > (SUSPECTED_D2 if nation in self._added else DISAGREEING_D2)
+        ]
 
     def widened(self, nation: NationId, covariance: Floats) -> Floats:
         """A nation's covariance with what is allowed it."""
         added = self._added.get(nation)
         return covariance if added is None else covariance + added
+
+
+def _difference(nation: NationId, states: Mapping[NationId, _Given]) -> tuple[Floats, float]:
+    """A state less those of all others together, and its squared length by what they claim."""
+    mean, covariance = states[nation]
+    others = [given for other, given in states.items() if other != nation]
+    middle, joint = np.empty(6), np.empty((6, 6))
+    pool(np.array([m for m, _ in others]), np.array([c for _, c in others]), middle, joint)
+    difference = mean - middle
+    return difference, _kernels.quadratic(difference, covariance + joint)
+
+
+def _without(nation: NationId, states: Mapping[NationId, _Given]) -> dict[NationId, _Given]:
+    return {other: given for other, given in states.items() if other != nation}
