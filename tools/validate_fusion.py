@@ -199,6 +199,7 @@ def _rounded(nation: NationId, track: Track, number: int) -> Contribution:
     )
 
 
+Row = tuple[str, str, int, tuple[float, float, float], tuple[float, float, float]]
 Post = Callable[[int, Contribution, np.random.Generator], list[tuple[int, Contribution]]]
 """When a message that was sent at a second arrives, if it does."""
 
@@ -298,12 +299,12 @@ def judged(state: StateEstimate, path: Trajectory) -> tuple[float, float, float]
     return float(error[:3] @ error[:3]), float(error[3:] @ error[3:]), normalised
 
 
-def run(task: tuple[str, int]) -> list[tuple[str, str, int, tuple[float, ...], tuple[float, ...]]]:
+def run(task: tuple[str, int]) -> list[Row]:
     """One run of a flight under all links: flight, link, second, joint and one-tracker errors."""
     name, seed = task
     path = trajectory(name)
     until_s = min(CASES[name].until_s, path.end_t_s - 5.0)
-    rows = []
+    rows: list[Row] = []
     known: dict[NationId | None, tuple[list[Told], Told]] = {}
     for link in LINKS:
         if link.biased not in known:

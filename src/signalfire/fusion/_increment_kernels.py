@@ -6,6 +6,7 @@ import numpy as np
 
 from signalfire.basis.kernel import Floats, kernel
 from signalfire.fusion._kernels import cholesky, invert
+from signalfire.motion._kernels import congruence, product
 
 _SWEEPS = 12
 _LEARNED_MIN = 1e-9
@@ -80,10 +81,12 @@ def absorb(
             for k in range(j, i):
                 total += low[i, k] * back[k, j]
             back[i, j] = -total / low[i, i]
-    ratio = back @ after_covariance @ back.T
+    ratio = after_covariance.copy()
     turn = np.empty((n, n))
+    congruence(back, ratio, turn)
     diagonalise(ratio, turn)
-    axes = back.T @ turn
+    axes = np.empty((n, n))
+    product(back.T, turn, axes)
     gain = np.empty(n)
     for j in range(n):
         left = ratio[j, j]

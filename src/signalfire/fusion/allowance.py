@@ -38,6 +38,11 @@ class Allowances:
     def __init__(self) -> None:
         self._added: dict[NationId, Floats] = {}
 
+    @property
+    def is_disputed(self) -> bool:
+        """Whether several may be the one that errs: then any of them alone may be right."""
+        return len(self._added) > 1
+
     def of(self, nation: NationId) -> Floats | None:
         """What is to be added to a nation's covariance at present."""
         return self._added.get(nation)

@@ -94,14 +94,21 @@ class JointTrack:
         return state
 
     def _pooled(self, moved: Sequence[Contribution]) -> StateEstimate:
-        """Independent states as they stand to one: their information is added."""
+        """Independent states as they stand to one: their information is added.
+
+        While nobody can tell who errs, it is not: the truth may be with one of them alone.
+        """
         widened = [self._widened(each) for each in moved]
         mean, covariance = np.empty(6), np.empty((6, 6))
         means = np.array([state.mean for state in widened])
         covariances = np.array([state.covariance for state in widened])
-        if math.isfinite(pool(means, covariances, mean, covariance)):
+        if not self._allowances.is_disputed and math.isfinite(
+            pool(means, covariances, mean, covariance)
+        ):
             return StateEstimate(widened[0].valid_at, mean, covariance)
-        return combine(moved).state
+        return combine(
+            [replace(each, state=state) for each, state in zip(moved, widened, strict=True)]
+        ).state
 
     def _accrued(
         self, raw: Sequence[Contribution], moved: Sequence[Contribution], at: Instant

@@ -69,6 +69,7 @@ def fuse(post: Post, desk: Desk, reports: Sequence[PartnerReport]) -> Changes:
         _enter(post, desk, report, changes)
     if desk.is_second:
         changes.renamed += post.book.merge_agreeing()
+        post.book.release_strayed()
     return changes
 
 
