@@ -52,7 +52,7 @@ START = Instant(1_800_000_000 * 10**9)
 JPN, USA, KOR = NationId("JPN"), NationId("USA"), NationId("KOR")
 NATIONS = (JPN, USA, KOR)
 SETTINGS = TrackingSettings()
-PEDIGREE = Pedigree(rests_on_own_sensors=True, motion=SETTINGS.motion())
+PEDIGREE = Pedigree(is_from_own_sensors=True, motion=SETTINGS.motion())
 COARSE = Share("page#1", KOR, (JPN,), (Kind.TRACK,), Form.COARSE, 5_000.0, 5.0)
 EVERY_S = 4
 """A report is judged so often: the errors of neighbours are much the same."""

@@ -53,6 +53,19 @@ def diagonalise(a: Floats, turn: Floats) -> None:
 
 
 @kernel
+def invert_lower(low: Floats, out: Floats) -> None:
+    """Inverse of a lower triangle, into zeros."""
+    n = low.shape[0]
+    for j in range(n):
+        out[j, j] = 1.0 / low[j, j]
+        for i in range(j + 1, n):
+            total = 0.0
+            for k in range(j, i):
+                total += low[i, k] * out[k, j]
+            out[i, j] = -total / low[i, i]
+
+
+@kernel
 def absorb(
     mean: Floats,
     covariance: Floats,
@@ -74,13 +87,7 @@ def absorb(
     if not cholesky(before_covariance, low):
         return False
     back = np.zeros((n, n))
-    for j in range(n):
-        back[j, j] = 1.0 / low[j, j]
-        for i in range(j + 1, n):
-            total = 0.0
-            for k in range(j, i):
-                total += low[i, k] * back[k, j]
-            back[i, j] = -total / low[i, i]
+    invert_lower(low, back)
     ratio = after_covariance.copy()
     turn = np.empty((n, n))
     congruence(back, ratio, turn)

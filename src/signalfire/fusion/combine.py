@@ -30,7 +30,7 @@ class Contribution:
     @property
     def has_pedigree(self) -> bool:
         """Whether it is known to rest on that nation's own sensors alone, and how it was made."""
-        return self.pedigree is not None and self.pedigree.rests_on_own_sensors
+        return self.pedigree is not None and self.pedigree.is_from_own_sensors
 
     @property
     def motion(self) -> Motion:

@@ -98,17 +98,14 @@ class JointTrack:
 
         While nobody can tell who errs, it is not: the truth may be with one of them alone.
         """
-        widened = [self._widened(each) for each in moved]
-        mean, covariance = np.empty(6), np.empty((6, 6))
-        means = np.array([state.mean for state in widened])
-        covariances = np.array([state.covariance for state in widened])
-        if not self._allowances.is_disputed and math.isfinite(
-            pool(means, covariances, mean, covariance)
-        ):
-            return StateEstimate(widened[0].valid_at, mean, covariance)
-        return combine(
-            [replace(each, state=state) for each, state in zip(moved, widened, strict=True)]
-        ).state
+        widened = [replace(each, state=self._widened(each)) for each in moved]
+        if not self._allowances.is_disputed:
+            mean, covariance = np.empty(6), np.empty((6, 6))
+            means = np.array([each.state.mean for each in widened])
+            covariances = np.array([each.state.covariance for each in widened])
+            if math.isfinite(pool(means, covariances, mean, covariance)):
+                return StateEstimate(widened[0].state.valid_at, mean, covariance)
+        return combine(widened).state
 
     def _accrued(
         self, raw: Sequence[Contribution], moved: Sequence[Contribution], at: Instant

@@ -42,7 +42,7 @@ class Post:
         self.now = Instant(0)
         self.sensors = {sensor.sensor: sensor for sensor in setup.sensors}
         self.tracker = Tracker(setup.node, self.sensors, setup.tracking)
-        self.pedigree = Pedigree(rests_on_own_sensors=True, motion=setup.tracking.motion())
+        self.pedigree = Pedigree(is_from_own_sensors=True, motion=setup.tracking.motion())
         self.book = EventBook(setup.nation, setup.node)
         self.border = Border(setup)
         self.health = Health(setup.partners)

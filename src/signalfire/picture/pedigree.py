@@ -28,5 +28,5 @@ class Pedigree:
     does not say so, or says it of a state that was rounded, is fused as if it shared everything.
     """
 
-    rests_on_own_sensors: bool
+    is_from_own_sensors: bool
     motion: Motion

@@ -142,7 +142,7 @@ _CLASSES = {
     name: _number for name in ("SRBM", "MRBM", "IRBM", "ICBM", "SLV", "manoeuvring", "unknown")
 }
 _PEDIGREE = _record(
-    rests_on_own_sensors=_truth,
+    is_from_own_sensors=_truth,
     drag_m2_kg=_number,
     drag_spread_s=_number,
     free_m2_s3=_number,

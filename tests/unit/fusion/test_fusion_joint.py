@@ -25,7 +25,7 @@ MOTION = Motion(
     forced_along_m2_s3=6_000.0,
     forced_across_m2_s3=2_000.0,
 )
-PEDIGREE = Pedigree(rests_on_own_sensors=True, motion=MOTION)
+PEDIGREE = Pedigree(is_from_own_sensors=True, motion=MOTION)
 NATIONS = [NationId(nation) for nation in ("JPN", "KOR", "USA")]
 START = np.array([-3.1e6, 4.1e6, 4.2e6, -1.6e3, -0.8e3, 1.4e3])
 """300 km up, climbing."""
@@ -196,7 +196,7 @@ def test_without_pedigree_nothing_is_added() -> None:
     at = max(each.state.valid_at for each in bare[-1])
     moved = [replace(e, state=move(e.state, at, e.motion, is_forced=False)) for e in bare[-1]]
     np.testing.assert_array_equal(fused(bare).mean, combine(moved).state.mean)
-    borrowed = Pedigree(rests_on_own_sensors=False, motion=MOTION)
+    borrowed = Pedigree(is_from_own_sensors=False, motion=MOTION)
     shared = [[replace(each, pedigree=borrowed) for each in batch] for batch in played.told]
     assert volume_ratio(fused(shared), played.one[-1]) > 1.15
 

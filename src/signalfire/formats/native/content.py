@@ -195,7 +195,7 @@ def _track(report: TrackReport) -> wire.Track:
 def _pedigree(pedigree: Pedigree) -> wire.Pedigree:
     motion = pedigree.motion
     return wire.Pedigree(
-        rests_on_own_sensors=pedigree.rests_on_own_sensors,
+        is_from_own_sensors=pedigree.is_from_own_sensors,
         drag_m2_kg=motion.drag_m2_kg,
         drag_spread_s=motion.drag_spread_s,
         free_m2_s3=motion.free_m2_s3,

@@ -201,7 +201,7 @@ def _pedigree(form: wire.Pedigree) -> Pedigree:
         forced_along_m2_s3=form.forced_along_m2_s3,
         forced_across_m2_s3=form.forced_across_m2_s3,
     )
-    return Pedigree(form.rests_on_own_sensors, motion)
+    return Pedigree(form.is_from_own_sensors, motion)
 
 
 def _state(form: wire.State, where: str) -> StateEstimate:

@@ -78,7 +78,7 @@ class Pedigree(Message):
     in free flight and, along the velocity and across it, under thrust.
     """
 
-    rests_on_own_sensors: bool
+    is_from_own_sensors: bool
     drag_m2_kg: Annotated[float, Meta(ge=0.0, le=1.0)]
     drag_spread_s: Annotated[float, Meta(ge=0.0, le=1.0e4)]
     free_m2_s3: Density
