@@ -21,6 +21,8 @@ TABLE_BYTES_MAX = 4 * 1024**2
 TRACKS_MAX = 20_000
 """Tracks of one node; the weakest tentative ones go first."""
 SENSORS_MAX = 1_000
+PATHS_MAX = 1_024
+"""Communications paths that are told apart; any more count as one."""
 EVENTS_MAX = 2_000
 EVENTS_PER_PARTNER_MAX = 500
 """Open events that rest on one partner's word alone; further ones are refused."""
@@ -72,6 +74,7 @@ AREAS_NAMED_MAX = 16
 """Areas that one sentence names; the others are counted."""
 
 assert BULLETIN_BYTES_MAX < BROKER_PAYLOAD_BYTES_MAX
+assert SENSORS_MAX < PATHS_MAX
 assert LATE_MAX_S < CLOCK_LEAD_MAX_S < REPORT_AGE_MAX_S
 assert EVENTS_PER_PARTNER_MAX < EVENTS_MAX
 assert DATAGRAM_BYTES_MAX <= LINE_BYTES_MAX

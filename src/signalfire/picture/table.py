@@ -4,13 +4,23 @@ A row is one track. The columns are numpy arrays that grow together, by doubling
 number of rows; a row keeps its place while its track lives, and free rows are used again.
 """
 
+from heapq import heappop, heappush
+from typing import Any
+
 import numpy as np
 
 from signalfire.basis.errors import LimitExceeded
 from signalfire.basis.kernel import Floats, Integers
+from signalfire.basis.limits import PATHS_MAX
 
 FREE, TENTATIVE, CONFIRMED, LOST = 0, 1, 2, 3
 """Values of the ``status`` column."""
+ARC_LENGTH = 24
+"""States kept of the early arc, for the launch estimate."""
+ARC_WIDTH = 27
+PATHS_WORD = 32
+"""Paths in one number of the ``paths`` column."""
+_BEYOND_COUNT = {"ring", "ring_time", "ring_scan", "snapshot", "snapshot_time", "arc", "arc_time"}
 _ROWS_AT_FIRST = 32
 
 
@@ -20,7 +30,8 @@ class TrackTable:
     ``state`` holds what the filter knows at ``time`` (nanoseconds since the tracker's epoch) and
     ``ahead`` the same carried forward to ``ahead_time`` (before ``time``: not there). The last
     detections used stand in ``ring``, in the order of ``ring_time``; ``ring_scan`` says in which
-    scan each came. Every ``block``-th of them has the state before it in ``snapshot``.
+    scan each came. Every ``block``-th of them has the state before it in ``snapshot``. The first
+    states, some time apart, stand in ``arc``: mean, and the upper triangle of the covariance.
     """
 
     def __init__(
@@ -30,6 +41,7 @@ class TrackTable:
         self.rows_max = rows_max
         self.block = block
         rows = min(_ROWS_AT_FIRST, rows_max)
+        self._free = list(range(rows))
         blocks = ring_length // block
         self.status: Integers = np.zeros(rows, dtype=np.int64)
         self.serial: Integers = np.zeros(rows, dtype=np.int64)
@@ -38,11 +50,11 @@ class TrackTable:
         self.ahead: Floats = np.zeros((rows, state_width))
         self.ahead_time: Integers = np.zeros(rows, dtype=np.int64)
         self.count: Integers = np.zeros(rows, dtype=np.int64)
-        self.ring: Floats = np.zeros((rows, ring_length, record_width))
-        self.ring_time: Integers = np.zeros((rows, ring_length), dtype=np.int64)
-        self.ring_scan: Integers = np.zeros((rows, ring_length), dtype=np.int64)
-        self.snapshot: Floats = np.zeros((rows, blocks, state_width))
-        self.snapshot_time: Integers = np.zeros((rows, blocks), dtype=np.int64)
+        self.ring: Floats = _by_place((rows, ring_length, record_width), np.float64)
+        self.ring_time: Integers = _by_place((rows, ring_length), np.int64)
+        self.ring_scan: Integers = _by_place((rows, ring_length), np.int64)
+        self.snapshot: Floats = _by_place((rows, blocks, state_width), np.float64)
+        self.snapshot_time: Integers = _by_place((rows, blocks), np.int64)
         self.first_time: Integers = np.zeros(rows, dtype=np.int64)
         self.updates: Integers = np.zeros(rows, dtype=np.int64)
         self.numbers: Integers = np.zeros(rows, dtype=np.int64)
@@ -53,6 +65,13 @@ class TrackTable:
         """Longest nominal time between looks of the sensors used, s."""
         self.gone_time: Integers = np.zeros(rows, dtype=np.int64)
         """When a lost track is given up."""
+        self.paths: Integers = np.zeros((rows, PATHS_MAX // PATHS_WORD), dtype=np.int64)
+        """The communications paths that contributed, a bit each."""
+        self.origin: Integers = np.zeros(rows, dtype=np.int64)
+        """The sensor whose detection began the track."""
+        self.arc: Floats = _by_place((rows, ARC_LENGTH, ARC_WIDTH), np.float64)
+        self.arc_time: Integers = _by_place((rows, ARC_LENGTH), np.int64)
+        self.arc_count: Integers = np.zeros(rows, dtype=np.int64)
 
     @property
     def capacity(self) -> int:
@@ -72,20 +91,31 @@ class TrackTable:
 
         Raises LimitExceeded when every row is taken.
         """
-        free = np.flatnonzero(self.status == FREE)
-        if free.size == 0:
+        rows = self.add_many(np.array([serial]))
+        if len(rows) == 0:
+            raise LimitExceeded(f"all {self.rows_max} tracks are taken: drop the weakest first")
+        return int(rows[0])
+
+    def add_many(self, serials: Integers) -> Integers:
+        """A cleared row for each new track, tentative, as far as there are rows.
+
+        What lies beyond ``count`` in the ring and beyond ``arc_count`` in the arc says nothing.
+        """
+        while len(self._free) < len(serials) and self.capacity < self.rows_max:
             self._grow()
-            free = np.flatnonzero(self.status == FREE)
-        row = int(free[0])
-        for column in self._columns().values():
-            column[row] = 0
-        self.status[row] = TENTATIVE
-        self.serial[row] = serial
-        return row
+        many = min(len(serials), len(self._free))
+        rows = np.array([heappop(self._free) for _ in range(many)], dtype=np.int64)
+        for name, column in self._columns().items():
+            if name not in _BEYOND_COUNT:
+                column[rows] = 0
+        self.status[rows] = TENTATIVE
+        self.serial[rows] = serials[:many]
+        return rows
 
     def remove(self, row: int) -> None:
         """Give a row back."""
         self.status[row] = FREE
+        heappush(self._free, row)
 
     def copy_row(self, *, source: int, target: int) -> None:
         """Make one row equal to another in every column."""
@@ -96,10 +126,20 @@ class TrackTable:
         return {name: value for name, value in vars(self).items() if isinstance(value, np.ndarray)}
 
     def _grow(self) -> None:
-        rows = min(2 * self.capacity, self.rows_max)
-        if rows == self.capacity:
-            raise LimitExceeded(f"all {self.rows_max} tracks are taken: drop the weakest first")
+        before = self.capacity
+        rows = min(2 * before, self.rows_max)
         for name, column in self._columns().items():
-            longer = np.zeros((rows, *column.shape[1:]), dtype=column.dtype)
-            longer[: len(column)] = column
+            make = _by_place if name in _BEYOND_COUNT else np.zeros
+            longer = make((rows, *column.shape[1:]), column.dtype)
+            longer[:before] = column
             setattr(self, name, longer)
+        self._free += range(before, rows)
+
+
+def _by_place(shape: tuple[int, ...], kind: Any) -> np.ndarray:
+    """Zeros of which the second index is the slowest in memory.
+
+    Tracks of one age are written at the same place: side by side so, and what no track has reached
+    yet takes no memory.
+    """
+    return np.zeros((shape[1], shape[0], *shape[2:]), dtype=kind).swapaxes(0, 1)

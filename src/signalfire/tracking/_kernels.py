@@ -32,7 +32,7 @@ range, of the angle sideways, of the other angle, of the range rate; longest gap
 
 _CERTAIN = 0.98
 _THRUST_CERTAIN = 0.9
-_AIR_M = 100e3
+AIR_M = 100e3
 
 
 class Law(NamedTuple):
@@ -185,44 +185,53 @@ def mixture(state: Floats, mean: Floats, covariance: Floats) -> None:
 
 
 @kernel
-def mix(state: Floats, elapsed: float, law: Law) -> None:
-    """Let the ways of moving change into one another over ``elapsed`` seconds, in place.
+def change(state: Floats, elapsed: float, law: Law) -> tuple[float, float]:
+    """Probabilities of the ways of moving after ``elapsed`` seconds in which they may have changed.
 
-    Reference: Blom and Bar-Shalom (1988), IEEE Trans. Automatic Control 33(8), 780-783. The rate of
-    ignition is that of what has been seen so far: once free flight is established a relight is rare
-    above the air, and lift possible in it.
+    Returns what part of each, free and forced, was the other before. The rate of ignition is that
+    of what has been seen so far: once free flight is established a relight is rare above the air,
+    and lift possible in it.
     """
     ignition = law.ignition
     if state[FREE_S] >= law.established:
         x = mean_of(state, 0)
-        ignition = law.relight if altitude_of(x[0], x[1], x[2]) > _AIR_M else law.swerve
+        ignition = law.relight if altitude_of(x[0], x[1], x[2]) > AIR_M else law.swerve
     to_free = 1.0 - math.exp(-law.burn_out * elapsed)
     to_forced = 1.0 - math.exp(-ignition * elapsed)
     free, forced = state[P_FREE], state[P_FORCED]
     free_after = (1.0 - to_forced) * free + to_free * forced
     forced_after = to_forced * free + (1.0 - to_free) * forced
-    old = mean_of(state, 0).copy()
-    old_covariance = covariance_of(state, 0).copy()
+    entered, lit = 0.0, 0.0
     if free_after > 0.0:
         entered = to_free * forced / free_after
         state[FREE_AGE_S] = (1.0 - entered) * (state[FREE_AGE_S] + elapsed) + entered * elapsed / 2
-        blend(
-            mean_of(state, 0), covariance_of(state, 0),
-            mean_of(state, 1), covariance_of(state, 1), entered,
-        )  # fmt: skip
     if forced_after > 0.0:
-        blend(
-            mean_of(state, 1), covariance_of(state, 1),
-            old, old_covariance, to_forced * free / forced_after,
-        )  # fmt: skip
+        lit = to_forced * free / forced_after
     state[P_FREE], state[P_FORCED] = free_after, forced_after
+    return entered, lit
+
+
+@kernel
+def mix(state: Floats, elapsed: float, law: Law) -> None:
+    """Let the ways of moving change into one another over ``elapsed`` seconds, in place.
+
+    Reference: Blom and Bar-Shalom (1988), IEEE Trans. Automatic Control 33(8), 780-783.
+    """
+    old = mean_of(state, 0).copy()
+    old_covariance = covariance_of(state, 0).copy()
+    entered, lit = change(state, elapsed, law)
+    blend(
+        mean_of(state, 0), covariance_of(state, 0),
+        mean_of(state, 1), covariance_of(state, 1), entered,
+    )  # fmt: skip
+    blend(mean_of(state, 1), covariance_of(state, 1), old, old_covariance, lit)
 
 
 @kernel
 def carry(state: Floats, elapsed: float, law: Law) -> None:
     """Move both ways of moving by ``elapsed`` seconds (either sign), in place."""
     x = mean_of(state, 0)
-    step_max = law.step_high if altitude_of(x[0], x[1], x[2]) > _AIR_M else law.step_low
+    step_max = law.step_high if altitude_of(x[0], x[1], x[2]) > AIR_M else law.step_low
     predict_driven(
         mean_of(state, 0), covariance_of(state, 0),
         law.drag, law.free, law.free, law.spread, elapsed, step_max,
@@ -244,7 +253,7 @@ def is_established(state: Floats, law: Law) -> bool:
         return False
     x = mean_of(state, 0)
     p = covariance_of(state, 0)
-    if altitude_of(x[0], x[1], x[2]) > _AIR_M:
+    if altitude_of(x[0], x[1], x[2]) > AIR_M:
         return True
     sigma = math.sqrt(p[0, 0] + p[1, 1] + p[2, 2])
     return bool(0.5 * law.lift * state[FREE_S] ** 2 > 6.0 * sigma)
@@ -275,15 +284,26 @@ def advance(state: Floats, elapsed: float, record: Floats, now: float, law: Law)
     if elapsed > 0.0:
         mix(state, elapsed, law)
         carry(state, elapsed, law)
+    return absorb(state, elapsed, record, now, law)
+
+
+@kernel
+def absorb(state: Floats, elapsed: float, record: Floats, now: float, law: Law) -> float:
+    """The update of ``advance``: one detection into a track that was carried to its instant."""
     logs = np.empty(2)
     squares = np.empty(2)
-    used = 0
     for mode in range(2):
         count, squares[mode], log_determinant = update(
             mean_of(state, mode), covariance_of(state, mode), record
         )
-        used = max(used, count)
         logs[mode] = -0.5 * (squares[mode] + log_determinant) if count > 0 else -1e6
+    return choose(state, elapsed, record, now, logs, squares, law)
+
+
+@kernel
+def choose(state: Floats, elapsed: float, record: Floats, now: float, logs: Floats,
+           squares: Floats, law: Law) -> float:  # fmt: skip
+    """Weigh the ways of moving by how well each foretold a detection (``logs``), and judge."""
     best = max(logs[0], logs[1])
     total = 0.0
     for mode in range(2):

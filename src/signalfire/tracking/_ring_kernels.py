@@ -20,7 +20,6 @@ from signalfire.tracking._kernels import (
     S_ASIDE,
     S_RANGE,
     SITE,
-    WIDTH,
     Law,
     advance,
     carry,
@@ -37,7 +36,7 @@ _NS = 1e-9
 
 
 @kernel
-def _forget_block(count: Integers, row: int, ring: Floats, ring_time: Integers,
+def forget_block(count: Integers, row: int, ring: Floats, ring_time: Integers,
                   ring_scan: Integers, snapshot: Floats,
                   snapshot_time: Integers) -> None:  # fmt: skip
     """Drop the oldest block of a full ring; what it said stays in the next snapshot."""
@@ -71,7 +70,7 @@ def take(row: int, at: int, record: Floats, scan: int, law: Law, state: Floats, 
     while place > 0 and ring_time[row, place - 1] > at:
         place -= 1
     if n == length:
-        _forget_block(count, row, ring, ring_time, ring_scan, snapshot, snapshot_time)
+        forget_block(count, row, ring, ring_time, ring_scan, snapshot, snapshot_time)
         n -= BLOCK
         place -= BLOCK
     for k in range(n, place, -1):
@@ -204,44 +203,3 @@ def weigh(state: Floats, record: Floats, gates: Floats, probability_min: float) 
         if count > 0 and square <= gates[count]:
             best = min(best, square + log_determinant - 2.0 * math.log(state[mode]))
     return best
-
-
-@kernel
-def gate(rows: Integers, at: int, records: Floats, law: Law, gates: Floats, probability_min: float,
-         sigma_max: float, state: Floats, time: Integers, count: Integers, ring: Floats,
-         ring_time: Integers, snapshot: Floats, snapshot_time: Integers, ahead: Floats,
-         ahead_time: Integers, pairs: Integers, costs: Floats) -> int:  # fmt: skip
-    """All pairs of a track and a detection of one scan that may belong together.
-
-    Fills ``pairs`` (row, detection) and ``costs``; returns how many there are, which may be more
-    than fit: then call again with more room.
-    """
-    found = 0
-    then = np.empty(WIDTH)
-    one = np.empty(1, dtype=np.int64)
-    for row in rows:
-        is_ready = False
-        for j in range(records.shape[0]):
-            late = at < time[row]
-            elapsed = (at - time[row]) * _NS
-            if abs(elapsed) < 10.0 and is_far(state[row], elapsed, records[j]):
-                continue
-            if not is_ready:
-                if late:
-                    recall(row, at, law, state, time, count, ring, ring_time, snapshot,
-                           snapshot_time, then)  # fmt: skip
-                else:
-                    one[0] = row
-                    look_ahead(one, at, law, state, time, ahead, ahead_time)
-                    then[:] = ahead[row]
-                is_ready = True
-                if not place_sigma(then) < sigma_max:
-                    break
-            cost = weigh(then, records[j], gates, probability_min)
-            if cost < math.inf:
-                if found < costs.shape[0]:
-                    pairs[found, 0] = row
-                    pairs[found, 1] = j
-                    costs[found] = cost
-                found += 1
-    return found

@@ -1,59 +1,59 @@
 """Which detection of a scan belongs to which track."""
 
+from dataclasses import dataclass
+
 import numpy as np
-from scipy.optimize import linear_sum_assignment
-from scipy.sparse import coo_array
-from scipy.sparse.csgraph import connected_components
 
 from signalfire.basis.kernel import Floats, Integers
+from signalfire.tracking import _assign_kernels as assignment
 
-_MISSED = 1e6
-"""Cost of a pair outside the gate: more than any inside it, so that as many as can be are given."""
+GROUP_MAX = 128
+"""Tracks or detections that hang together by their gates are shared out at the least total cost up
+to so many, the cheapest pair first beyond; the largest group takes some milliseconds."""
+
+
+@dataclass(frozen=True, eq=False)
+class Shared:
+    """What was given: (place of the track, detection), shape (n, 2), by the track's place.
+
+    ``greedy`` pairs lay in groups that were too large for the best solution.
+    """
+
+    given: Integers
+    greedy: int
+
+
+def shared_out(pairs: Integers, costs: Floats, tracks: int) -> Shared:
+    """One detection at most to each track and one track at most to each, at the least total cost.
+
+    ``pairs`` (place of the track, below ``tracks``, and detection) are those inside the gate. As
+    many are given as can be. Groups that have nothing to do with each other are solved apart, so
+    the work grows with the largest group and not with the scan. Reference: Blackman and Popoli
+    (1999), section 6.4 (global nearest neighbour).
+    """
+    chosen = np.empty(tracks, dtype=np.int64)
+    plots = int(pairs[:, 1].max()) + 1 if len(pairs) else 0
+    greedy = assignment.assign(pairs, costs, tracks, plots, GROUP_MAX, chosen)
+    return Shared(pairs[chosen[chosen >= 0]], int(greedy))
+
+
+def best_of_each(pairs: Integers, costs: Floats, tracks: int) -> Integers:
+    """The best detection for each track, each for itself: tentative tracks may share one."""
+    chosen = np.empty(tracks, dtype=np.int64)
+    assignment.best_each(pairs, costs, chosen)
+    return pairs[chosen[chosen >= 0]]
 
 
 def nearest_global(pairs: Integers, costs: Floats) -> list[tuple[int, int]]:
-    """One detection at most to each track and one track at most to each, at the least total cost.
-
-    ``pairs`` (row, detection) are those inside the gate. Groups that have nothing to do with each
-    other are solved apart, so the work grows with the largest group and not with the scan.
-    Reference: Blackman and Popoli (1999), section 6.4 (global nearest neighbour).
-    """
-    rows_left, plots_left = pairs[:, 0].tolist(), pairs[:, 1].tolist()
-    if len(set(rows_left)) == len(set(plots_left)) == len(costs):
-        return sorted(zip(rows_left, plots_left, strict=True))
+    """``shared_out`` for any names of tracks and detections, in their order."""
     rows, row_at = np.unique(pairs[:, 0], return_inverse=True)
     plots, plot_at = np.unique(pairs[:, 1], return_inverse=True)
-    size = len(rows) + len(plots)
-    graph = coo_array((np.ones(len(costs)), (row_at, len(rows) + plot_at)), shape=(size, size))
-    groups, group_of = connected_components(graph, directed=False)
-    group_of_pair = group_of[row_at]
-    order = np.argsort(group_of_pair, kind="stable")
-    ends = np.searchsorted(group_of_pair[order], np.arange(groups), side="right")
-    chosen: list[tuple[int, int]] = []
-    start = 0
-    for end in ends:
-        members = order[start:end]
-        start = int(end)
-        if len(members) == 1:
-            chosen.append((int(pairs[members[0], 0]), int(pairs[members[0], 1])))
-        elif len(members) > 1:
-            chosen.extend(_solve(pairs[members], costs[members]))
-    return sorted(chosen)
-
-
-def _solve(pairs: Integers, costs: Floats) -> list[tuple[int, int]]:
-    rows, row_at = np.unique(pairs[:, 0], return_inverse=True)
-    plots, plot_at = np.unique(pairs[:, 1], return_inverse=True)
-    matrix = np.full((len(rows), len(plots)), _MISSED)
-    matrix[row_at, plot_at] = costs
-    given = zip(*linear_sum_assignment(matrix), strict=True)
-    return [(int(rows[i]), int(plots[j])) for i, j in given if matrix[i, j] < _MISSED]
+    shared = shared_out(np.stack([row_at, plot_at], axis=1), costs, len(rows))
+    return [(int(rows[i]), int(plots[j])) for i, j in shared.given.tolist()]
 
 
 def nearest_each(pairs: Integers, costs: Floats) -> list[tuple[int, int]]:
-    """The best detection for each track, each for itself: tentative tracks may share one."""
-    best: dict[int, tuple[float, int]] = {}
-    for (row, plot), cost in zip(pairs.tolist(), costs.tolist(), strict=True):
-        if row not in best or (cost, plot) < best[row]:
-            best[row] = (cost, plot)
-    return [(row, plot) for row, (_, plot) in best.items()]
+    """``best_of_each`` for any names of tracks and detections, in their order."""
+    rows, row_at = np.unique(pairs[:, 0], return_inverse=True)
+    given = best_of_each(np.stack([row_at, pairs[:, 1]], axis=1), costs, len(rows))
+    return [(int(rows[i]), int(j)) for i, j in given.tolist()]

@@ -1,20 +1,28 @@
 """The filters of all tracks: the table's columns and the kernels that move them."""
 
-import math
-
 import numpy as np
 from scipy.stats import chi2
 
-from signalfire.basis.kernel import Floats, Integers
-from signalfire.picture.table import TrackTable
+from signalfire.basis.instant import NS_PER_S
+from signalfire.basis.kernel import Flags, Floats, Integers
+from signalfire.picture.table import ARC_WIDTH, TrackTable
+from signalfire.tracking import _gate_kernels as gates
 from signalfire.tracking import _kernels as k
 from signalfire.tracking import _ring_kernels as ring
+from signalfire.tracking import _scan_kernels as scan
+from signalfire.tracking import _start_kernels as starts
+from signalfire.tracking import _upkeep_kernels as upkeep
+from signalfire.tracking.batch import Batch
+from signalfire.tracking.scan import BATCH_MIN, DETECTION_BITS, Brought, Scan, Wanted
 from signalfire.tracking.settings import TrackingSettings
 
 RING_LENGTH = 64
 """Detections remembered for each track; a later one is put in its place among them."""
-DETECTION_BITS = 16
-"""A detection's number is its scan's number and, in the low bits, its place in the scan."""
+_PLACE_NUMBERS = 3
+"""A detection of no more numbers depends on the place alone."""
+SIFTED_MAX = 16
+"""A scan of no more detections is first compared with every track by a bound that is quick to
+reckon; for a larger one all tracks are carried at once."""
 
 
 class FilterBank:
@@ -33,8 +41,8 @@ class FilterBank:
         self._gates = np.array(
             [0.0] + [chi2.ppf(settings.gate_probability, count) for count in range(1, 5)]
         )
-        self._pairs: Integers = np.zeros((256, 2), dtype=np.int64)
-        self._costs: Floats = np.zeros(256)
+        self._columns: scan.Columns | None = None
+        self._batch = Batch()
 
     def begin(self, row: int, *, at_ns: int, place: Floats, covariance: Floats,
               velocity: Floats) -> None:  # fmt: skip
@@ -58,25 +66,106 @@ class FilterBank:
             t.misfit[row] += misfit
         return int(status)
 
-    def gate(
-        self, rows: Integers, at_ns: int, records: Floats, *, mode_probability_min: float
-    ) -> tuple[Integers, Floats]:
-        """Pairs (row, detection) that may belong together, shape (n, 2), and their costs.
+    def bring(self, rows: Integers, at_ns: int, records: Floats) -> Brought:
+        """Carry rows to the instant of a scan, those that may have a detection in it.
 
-        A way of moving that is less probable than ``mode_probability_min`` is left aside.
+        With more than ``SIFTED_MAX`` detections all of them.
         """
-        t = self.table
-        while True:
-            found = ring.gate(
-                rows, at_ns, records, self._law, self._gates,
-                mode_probability_min, self._settings.gate_sigma_max_m, t.state,
-                t.time, t.count, t.ring, t.ring_time, t.snapshot, t.snapshot_time, t.ahead,
-                t.ahead_time, self._pairs, self._costs,
+        c, ready = self.columns(), np.empty(len(rows), dtype=np.int64)
+        is_near = np.ones(len(rows), dtype=np.bool_)
+        if len(records) <= SIFTED_MAX:
+            scan.near(rows, at_ns, records, c, is_near)
+        scan.bring(rows, at_ns, self._law, c, is_near, ready)
+        fresh = np.flatnonzero(ready == scan.FRESH)
+        lanes = np.full(len(rows), -1)
+        if len(fresh) < BATCH_MIN:
+            part = ready[fresh]
+            scan.carry_each(rows[fresh], at_ns, self._law, c, part)
+            ready[fresh] = part
+        elif len(fresh):
+            lanes[fresh], ready[fresh] = self._batch.carry(rows[fresh], at_ns, self._law, c)
+        return Brought(rows, ready, lanes)
+
+    def start(
+        self, rows: Integers, pairs: Integers, known: starts.Fixes, fixes: starts.Fixes
+    ) -> Integers:
+        """Begin a tentative track in each row from a pair (of ``known``, of ``fixes``); statuses."""
+        settings, table = self._settings, self.table
+        outcomes = np.empty(len(rows), dtype=np.int64)
+        starts.start(
+            rows, pairs, known, fixes, settings.pair_gap_min_s, settings.speed_sigma_m_s,
+            round(settings.ascent_spacing_s * NS_PER_S), self._law, self.columns(),
+            table.first_time, table.origin, outcomes,
+        )  # fmt: skip
+        return outcomes
+
+    def candidates(
+        self, rows: Brought, records: Floats, left: Integers, wanted: Wanted
+    ) -> tuple[Integers, Floats, Flags]:
+        """Pairs (place in ``rows``, place in ``records``) inside the gates, shape (n, 2), and costs.
+
+        Also which rows had more detections in their gate than ``wanted`` allows, and get none.
+        """
+        crowded = np.zeros(len(rows.rows), dtype=np.bool_)
+        if len(rows.rows) == 0 or len(left) == 0:
+            return np.zeros((0, 2), dtype=np.int64), np.zeros(0), crowded
+        found, pairs, costs = gates.candidates(
+            rows.rows, rows.ready, self.table.ahead, records, left, self._gates,
+            wanted.probability_min, self._settings.gate_sigma_max_m, wanted.crowd_max, crowded,
+        )  # fmt: skip
+        return pairs[:found], costs[:found], crowded
+
+    def give(self, rows: Brought, plots: Integers, of: Scan) -> Integers:
+        """Let each row take its detection of a scan; returns the kernel's statuses."""
+        c, count = self.columns(), len(plots)
+        outcomes, squares = np.empty(count, dtype=np.int64), np.empty(count)
+        kinds = of.records[plots, k.KIND].astype(np.int64)
+        together = (rows.lanes >= 0) & (kinds <= _PLACE_NUMBERS)
+        if together.sum() < BATCH_MIN:
+            together[:] = False
+        else:
+            outcomes[together], squares[together] = self._batch.give(
+                rows.where(together), plots[together], of, self._law, c
+            )
+        rest = np.flatnonzero(~together)
+        if len(rest):
+            part, its_squares, its_outcomes = rows.where(rest), squares[rest], outcomes[rest]
+            scan.give(
+                part.rows, part.ready, plots[rest], of.at_ns, of.records, of.numbers, self._law, c,
+                its_squares, its_outcomes,
             )  # fmt: skip
-            if found <= len(self._costs):
-                return self._pairs[:found].copy(), self._costs[:found].copy()
-            self._pairs = np.zeros((2 * found, 2), dtype=np.int64)
-            self._costs = np.zeros(2 * found)
+            squares[rest], outcomes[rest] = its_squares, its_outcomes
+        scan.note(
+            rows.rows, kinds, squares, of.period_s, of.paths[plots],
+            round(self._settings.ascent_spacing_s * NS_PER_S), c, outcomes,
+        )  # fmt: skip
+        return outcomes
+
+    def served(self, rows: Integers, scan_number: int) -> Flags:
+        """Which rows took a detection of a scan already."""
+        found = np.zeros(len(rows), dtype=np.bool_)
+        scan.served(rows, scan_number, DETECTION_BITS, self.columns(), found)
+        return found
+
+    def sharing(self, rows: Integers, other: int) -> Integers:
+        """Those of ``rows`` that rest on a detection that another row rests on as well."""
+        found = np.zeros(len(rows), dtype=np.bool_)
+        scan.sharing(rows, other, self.columns(), found)
+        return rows[found]
+
+    def unsound(self, rows: Integers) -> Flags:
+        """Which rows are no estimate any more: not finite, or without bounds."""
+        found = np.zeros(len(rows), dtype=np.bool_)
+        scan.unsound(rows, self._settings.diverged_sigma_m, self.columns(), found)
+        return found
+
+    def columns(self) -> scan.Columns:
+        """The table's columns as the kernels take them, valid until the table grows."""
+        if self._columns is None or len(self._columns.time) != self.table.capacity:
+            self._columns = scan.Columns(
+                *(getattr(self.table, name) for name in scan.Columns._fields)
+            )
+        return self._columns
 
     def look_ahead(self, rows: Integers, at_ns: int) -> None:
         """Carry rows to an instant; those with a later detection are left as they are."""
@@ -87,23 +176,21 @@ class FilterBank:
         """Mean (6,) and covariance (6, 6) at the row's last detection, both ways of moving."""
         return _mixture(self.table.state[row])
 
-    def foreseen(self, row: int) -> tuple[Floats, Floats]:
-        """The same at the instant that the row was last carried to."""
-        t = self.table
-        return _mixture(t.ahead[row] if t.ahead_time[row] >= t.time[row] else t.state[row])
+    def twins(self, rows: Integers, distance2_max: float) -> list[tuple[int, int]]:
+        """Pairs of rows that are where the other is and as fast, in the order of ``rows``.
 
-    def is_sound(self, row: int) -> bool:
-        """Whether a row is still an estimate: finite and not without bounds."""
-        t = self.table
-        state = t.ahead[row] if t.ahead_time[row] >= t.time[row] else t.state[row]
-        sigma_m = ring.place_sigma(state)
-        return math.isfinite(sigma_m) and sigma_m < self._settings.diverged_sigma_m
-
-    def numbers_used(self, row: int, last: int | None = None) -> Integers:
-        """The numbers of the detections in the row's ring, oldest first, or the last few."""
-        count = int(self.table.count[row])
-        start = 0 if last is None else max(0, count - last)
-        return self.table.ring_scan[row, start:count]
+        As far as sensors that are not quite in register can tell, and where no scan of late has
+        shown both; ``distance2_max`` bounds the squared distance by their covariances.
+        """
+        settings, c = self._settings, self.columns()
+        states = np.empty((len(rows), ARC_WIDTH))
+        upkeep.foresee(rows, c, states)
+        found, pairs = upkeep.twins(
+            rows, states, settings.merge_sigma_max_m, settings.registration_position_sigma_m**2,
+            settings.registration_velocity_sigma_m_s**2, distance2_max, settings.merge_looks,
+            DETECTION_BITS, c,
+        )  # fmt: skip
+        return [(int(rows[i]), int(rows[j])) for i, j in sorted(pairs[:found].tolist())]
 
 
 def _mixture(state: Floats) -> tuple[Floats, Floats]:

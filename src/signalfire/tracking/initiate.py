@@ -1,20 +1,16 @@
-"""How tracks begin: places from plots and crossed lines of sight, and pairs of places."""
+"""Places from crossed lines of sight."""
 
 import math
-from collections import deque
 from dataclasses import dataclass
 
 import numpy as np
 
 from signalfire.basis.instant import NS_PER_S
-from signalfire.basis.kernel import Floats, Integers
+from signalfire.basis.kernel import Floats
 from signalfire.space.geodesy import geodetic
 from signalfire.tracking import _kernels as k
-from signalfire.tracking.measurement import place_of
 from signalfire.tracking.settings import TrackingSettings
 
-_FIXES_MAX = 2_000
-_SIGHTS_MAX = 500
 _MISS_GATE = 13.1
 """Chi-square with one degree of freedom, 0.9997: two lines that miss each other by more do not
 meet."""
@@ -31,11 +27,13 @@ class Look:
     number: int
     sensor: int
     period_s: float
+    path: int = 0
+    """The code of the path it came by."""
 
 
 @dataclass(frozen=True, eq=False)
 class Fix:
-    """A place where something was, from one plot or from crossed lines of sight.
+    """A place where something was, from crossed lines of sight.
 
     ``place`` (3,) and ``covariance`` (3, 3) are valid at ``at_ns``, that of the latest look;
     ``sigma_m`` is the root of the covariance's trace.
@@ -56,21 +54,6 @@ class Fix:
     def period_s(self) -> float:
         """Longest nominal time between looks of its sensors."""
         return max(look.period_s for look in self.looks)
-
-
-@dataclass(frozen=True, eq=False)
-class Start:
-    """Two fixes that may be one object, and the velocity that this would mean, shape (3,)."""
-
-    first: Fix
-    second: Fix
-    velocity_ecef_m_s: Floats
-
-
-def fix_of_plot(look: Look) -> Fix:
-    """The place that a radar plot shows."""
-    place, covariance = place_of(look.record)
-    return Fix(look.at_ns, place, covariance, (look,), math.sqrt(np.trace(covariance)))
 
 
 def crossed(one: Look, other: Look, settings: TrackingSettings) -> Fix | None:
@@ -126,67 +109,3 @@ def _meeting(
         for (site, _), part in zip(lines, across, strict=True)
     )
     return place, 0.5 * (covariance + covariance.T), miss
-
-
-class Nursery:
-    """Recent fixes and lines of sight that belong to no track yet."""
-
-    def __init__(self, settings: TrackingSettings) -> None:
-        self._settings = settings
-        self._fixes: deque[Fix] = deque(maxlen=_FIXES_MAX)
-        self._sights: deque[Look] = deque(maxlen=_SIGHTS_MAX)
-
-    def starts(self, looks: list[Look]) -> list[Start]:
-        """Tracks that the looks of one scan may begin, with what is remembered; remembers them."""
-        fixes = []
-        for look in looks:
-            if look.record[k.KIND] > 2:
-                fixes.append(fix_of_plot(look))
-            else:
-                fixes.extend(self._crossings(look))
-        starts = []
-        if fixes and self._fixes:
-            times_ns = np.array([known.at_ns for known in self._fixes])
-            places = np.array([known.place for known in self._fixes])
-            sigmas_m = np.array([known.sigma_m for known in self._fixes])
-            starts = [s for fix in fixes for s in self._pairs(fix, times_ns, places, sigmas_m)]
-        self._sights.extend(look for look in looks if look.record[k.KIND] == 2)
-        self._fixes.extend(fixes)
-        return starts
-
-    def forget(self, before_ns: int) -> None:
-        """Let go of what is older."""
-        while self._fixes and self._fixes[0].at_ns < before_ns:
-            self._fixes.popleft()
-        while self._sights and self._sights[0].at_ns < before_ns:
-            self._sights.popleft()
-
-    def _crossings(self, look: Look) -> list[Fix]:
-        reach_ns = self._settings.sight_gap_max_s * NS_PER_S
-        site = look.record[k.SITE : k.SITE + 3]
-        fixes = []
-        for other in self._sights:
-            if other.sensor == look.sensor or abs(other.at_ns - look.at_ns) > reach_ns:
-                continue
-            if np.array_equal(other.record[k.SITE : k.SITE + 3], site):
-                continue
-            fix = crossed(other, look, self._settings)
-            if fix is not None:
-                fixes.append(fix)
-        return fixes
-
-    def _pairs(self, fix: Fix, times_ns: Integers, places: Floats, sigmas_m: Floats) -> list[Start]:
-        """Earlier fixes that ``fix`` may continue, slowest motion first."""
-        settings = self._settings
-        gap_max_s = max(settings.pair_gap_max_s, settings.patience_ratio * fix.period_s)
-        gaps_s = (fix.first_ns - times_ns) / NS_PER_S
-        whole_s = np.maximum((fix.at_ns - times_ns) / NS_PER_S, settings.pair_gap_min_s)
-        distances_m = np.linalg.norm(fix.place - places, axis=1)
-        slack_m = 3.0 * np.hypot(sigmas_m, fix.sigma_m)
-        speeds_m_s = distances_m / whole_s
-        possible = (gaps_s >= settings.pair_gap_min_s) & (gaps_s <= gap_max_s)
-        possible &= distances_m <= settings.speed_max_m_s * whole_s + slack_m
-        chosen = np.flatnonzero(possible)
-        chosen = chosen[np.argsort(speeds_m_s[chosen], kind="stable")][: settings.pairs_max]
-        velocities = (fix.place - places) / whole_s[:, np.newaxis]
-        return [Start(self._fixes[i], fix, velocities[i]) for i in chosen.tolist()]

@@ -1,12 +1,13 @@
 """Detections as the filter takes them: rows of numbers, or the reason of a refusal."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 
-from signalfire.basis.kernel import Floats
+from signalfire.basis.kernel import Floats, Integers
 from signalfire.picture.detection import (
     Detection,
     InfraredSight,
@@ -16,6 +17,8 @@ from signalfire.picture.detection import (
 )
 from signalfire.space.geodesy import enu_from_ecef, geodetic
 from signalfire.tracking import _kernels as k
+from signalfire.tracking import _record_kernels as plots_to
+from signalfire.tracking import _start_kernels as starts
 
 RANGE_LIMIT_M = 1e8
 SITE_RADIUS_MIN_M = 6.2e6
@@ -57,6 +60,45 @@ def _all_finite(values: tuple[float, ...]) -> bool:
         return False
 
 
+_FAULTS = {
+    plots_to.NOT_FINITE: Refusal.NOT_FINITE,
+    plots_to.SIGMA: Refusal.SIGMA,
+    plots_to.GEOMETRY: Refusal.GEOMETRY,
+    plots_to.BELOW_GROUND: Refusal.BELOW_GROUND,
+}
+_BOUNDS = np.array([RANGE_LIMIT_M, RATE_LIMIT_M_S, RANGE_SIGMA_LIMIT_M, ANGLE_SIGMA_LIMIT_RAD])
+_SOME_SITE = (6_378_137.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Records:
+    """The usable detections of one scan: rows (n, RECORD), and which they were; and the others."""
+
+    rows: Floats
+    which: Integers
+    refused: tuple[Refusal, ...]
+
+
+def records(detections: Sequence[Detection], sensor: Sensor | None, gaps: Gaps) -> Records:
+    """The rows of the detections of one sensor, and why the others are refused. Never raises."""
+    if len(detections) > 1 and sensor is not None and sensor.kind is SensorKind.RADAR:
+        site = detections[0].site_ecef_m
+        plots = [d for d in detections if isinstance(d, RadarPlot) and d.site_ecef_m == site]
+        found = _plots(plots, sensor, gaps) if len(plots) == len(detections) else None
+        if found is not None:
+            rows, faults = found
+            which = np.flatnonzero(faults == plots_to.GOOD)
+            bad = faults[faults != plots_to.GOOD].tolist()
+            return Records(rows[which], which, tuple(_FAULTS[fault] for fault in bad))
+    each = [record(detection, sensor, gaps) for detection in detections]
+    good = [row for row in each if not isinstance(row, Refusal)]
+    return Records(
+        np.array(good).reshape(-1, k.RECORD),
+        np.array([n for n, row in enumerate(each) if not isinstance(row, Refusal)], dtype=np.int64),
+        tuple(row for row in each if isinstance(row, Refusal)),
+    )
+
+
 def record(detection: Detection, sensor: Sensor | None, gaps: Gaps) -> Floats | Refusal:
     """The row of one detection, shape (RECORD,), or why it is refused. Never raises."""
     if sensor is None:
@@ -64,7 +106,11 @@ def record(detection: Detection, sensor: Sensor | None, gaps: Gaps) -> Floats | 
     if isinstance(detection, RadarPlot):
         if sensor.kind is not SensorKind.RADAR:
             return Refusal.WRONG_KIND
-        return _plot(detection, sensor, gaps)
+        found = _plots([detection], sensor, gaps)
+        if found is None:
+            return Refusal.NOT_FINITE
+        rows, (fault,) = found
+        return rows[0] if fault == plots_to.GOOD else _FAULTS[int(fault)]
     if sensor.kind is not SensorKind.INFRARED:
         return Refusal.WRONG_KIND
     return _sight(detection, gaps)
@@ -74,54 +120,47 @@ def _is_site(site_ecef_m: tuple[float, float, float]) -> bool:
     return SITE_RADIUS_MIN_M < math.hypot(*site_ecef_m) < SITE_RADIUS_MAX_M
 
 
-def _plot(plot: RadarPlot, sensor: Sensor, gaps: Gaps) -> Floats | Refusal:
-    sigma = plot.sigma
-    rate_m_s = plot.range_rate_m_s
-    if sensor.site_ecef_m is None:
-        # The platform's own velocity is not reported, so its range rate says nothing.
-        rate_m_s = None
-    numbers = (plot.range_m, plot.azimuth_rad, plot.elevation_rad, rate_m_s or 0.0)
-    sigmas = (sigma.range_m, sigma.azimuth_rad, sigma.elevation_rad, sigma.range_rate_m_s)
-    if not _all_finite((*numbers, *sigmas, *plot.site_ecef_m)):
-        return Refusal.NOT_FINITE
-    if min(sigmas) <= 0.0 or sigma.range_m > RANGE_SIGMA_LIMIT_M:
-        return Refusal.SIGMA
-    if max(sigma.azimuth_rad, sigma.elevation_rad) > ANGLE_SIGMA_LIMIT_RAD:
-        return Refusal.SIGMA
-    if not 0.0 < plot.range_m < RANGE_LIMIT_M or not _is_site(plot.site_ecef_m):
-        return Refusal.GEOMETRY
-    if abs(plot.azimuth_rad) > 4.0 * math.pi or abs(numbers[3]) > RATE_LIMIT_M_S:
-        return Refusal.GEOMETRY
-    if abs(plot.elevation_rad) > 0.5 * math.pi + 5.0 * sigma.elevation_rad:
-        return Refusal.GEOMETRY
-    row = _plot_row(plot, rate_m_s, gaps)
-    place = row[k.SITE : k.SITE + 3] + plot.range_m * row[k.ALONG : k.ALONG + 3]
-    across_m = plot.range_m * sigma.elevation_rad
-    if geodetic(place).altitude_m < -GROUND_MARGIN_M - 5.0 * (across_m + sigma.range_m):
-        return Refusal.BELOW_GROUND
-    return row
+def _plots(
+    plots: Sequence[RadarPlot], sensor: Sensor, gaps: Gaps
+) -> tuple[Floats, Integers] | None:
+    """Rows and faults of the plots of one site; None where something in them is no number."""
+    # A platform's own velocity is not reported, so its range rate says nothing.
+    is_fixed = sensor.site_ecef_m is not None
+    rates = [plot.range_rate_m_s if is_fixed else None for plot in plots]
+    site_ecef_m = plots[0].site_ecef_m
+    if not _all_finite(site_ecef_m):
+        return None
+    try:
+        given = [
+            (p.range_m, p.azimuth_rad, p.elevation_rad, 0.0 if rate is None else rate,
+             s.range_m, s.azimuth_rad, s.elevation_rad, s.range_rate_m_s)
+            for p, rate, s in ((p, rate, p.sigma) for p, rate in zip(plots, rates, strict=True))
+        ]  # fmt: skip
+        numbers = np.array(given, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    is_site = _is_site(site_ecef_m)
+    site = np.array(site_ecef_m if is_site else _SOME_SITE, dtype=np.float64)
+    rows = np.empty((len(plots), k.RECORD))
+    faults = np.empty(len(plots), dtype=np.int64)
+    has_rates = np.array([rate is not None for rate in rates], dtype=np.int64)
+    plots_to.plot_records(
+        numbers, has_rates, site, enu_from_ecef(geodetic(site)).T, gaps.counted_s, _BOUNDS,
+        GROUND_MARGIN_M, rows, faults,
+    )  # fmt: skip
+    if not is_site:
+        could_be = (faults == plots_to.GOOD) | (faults == plots_to.BELOW_GROUND)
+        faults[could_be] = plots_to.GEOMETRY
+    return rows, faults
 
 
-def _plot_row(plot: RadarPlot, rate_m_s: float | None, gaps: Gaps) -> Floats:
-    site_ecef_m = np.array(plot.site_ecef_m)
-    ecef_from_enu = enu_from_ecef(geodetic(site_ecef_m)).T
-    sin_a, cos_a = math.sin(plot.azimuth_rad), math.cos(plot.azimuth_rad)
-    sin_e, cos_e = math.sin(plot.elevation_rad), math.cos(plot.elevation_rad)
-    sigma = plot.sigma
-    row = np.zeros(k.RECORD)
-    row[k.KIND] = 3 if rate_m_s is None else 4
-    row[k.SITE : k.SITE + 3] = site_ecef_m
-    row[k.ALONG : k.ALONG + 3] = ecef_from_enu @ np.array([sin_a * cos_e, cos_a * cos_e, sin_e])
-    row[k.ASIDE : k.ASIDE + 3] = ecef_from_enu @ np.array([cos_a, -sin_a, 0.0])
-    row[k.RANGE] = plot.range_m
-    row[k.RATE] = rate_m_s or 0.0
-    row[k.S_RANGE] = sigma.range_m
-    # Near the zenith azimuth says nothing: what is left is the product of the two errors.
-    row[k.S_ASIDE] = sigma.azimuth_rad * math.hypot(cos_e, sigma.elevation_rad)
-    row[k.S_ACROSS] = sigma.elevation_rad
-    row[k.S_RATE] = sigma.range_rate_m_s
-    row[k.GAP] = gaps.counted_s
-    return row
+def fingerprints(rows: Floats) -> list[int]:
+    """A number for each row by which an exact repeat is told."""
+    words = np.ascontiguousarray(rows).view(np.uint64)
+    found = np.empty(len(rows), dtype=np.uint64)
+    plots_to.hashes(words, found)
+    numbers: list[int] = found.tolist()
+    return numbers
 
 
 def _sight(sight: InfraredSight, gaps: Gaps) -> Floats | Refusal:
@@ -148,13 +187,6 @@ def _sight(sight: InfraredSight, gaps: Gaps) -> Floats | Refusal:
 
 def place_of(row: Floats) -> tuple[Floats, Floats]:
     """The place that a radar plot's row shows and its covariance, shapes (3,) and (3, 3)."""
-    along, aside = row[k.ALONG : k.ALONG + 3], row[k.ASIDE : k.ASIDE + 3]
-    across = np.cross(along, aside)
-    range_m = row[k.RANGE]
-    place = row[k.SITE : k.SITE + 3] + range_m * along
-    covariance = (
-        np.outer(along, along) * row[k.S_RANGE] ** 2
-        + np.outer(aside, aside) * (range_m * row[k.S_ASIDE]) ** 2
-        + np.outer(across, across) * (range_m * row[k.S_ACROSS]) ** 2
-    )
+    place, covariance = np.empty(3), np.empty((3, 3))
+    starts.place_of(row, place, covariance)
     return place, covariance

@@ -55,6 +55,10 @@ class TrackingSettings:
     """A track that is less sure of its place takes no detection: its gate would take any."""
     mode_probability_min: float = 0.02
     """A way of moving that is less probable takes no detection, unless nobody else wants it."""
+    crowd_max: int = 24
+    """A track with more detections of one scan in its gate chooses after those that are surer."""
+    crowd_late_max: int = 256
+    """What is left may be so many in its gate; with more the track takes none."""
     ahead_max_s: float = 2.0
     """A detection observed so long after now comes from a clock that is wrong: refused."""
     late_max_s: float = LATE_MAX_S
@@ -107,10 +111,8 @@ class TrackingSettings:
     """Taken as period of a sensor that states none."""
     gap_counted_s: float = 5.0
     """A gap between two detections counts as observed up to this, or three periods."""
-    ascent_states_max: int = 24
-    """States kept of the early arc."""
     ascent_spacing_s: float = 1.0
-    """Least time between two of them."""
+    """Least time between two states kept of the early arc."""
     merge_looks: int = 8
     """Two tracks are one object when so many looks have never shown them side by side."""
     merge_sigma_max_m: float = 3_000.0

@@ -2,47 +2,50 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import groupby
 
 import numpy as np
 
-from signalfire.basis.errors import LimitExceeded
 from signalfire.basis.identity import NodeId, SensorId, TrackId, track_id
 from signalfire.basis.instant import NS_PER_S, Instant
-from signalfire.basis.kernel import Floats, Integers
-from signalfire.basis.limits import REPEATS_REMEMBERED_MAX, TRACKS_MAX
+from signalfire.basis.kernel import Flags, Floats, Integers
+from signalfire.basis.limits import TRACKS_MAX
 from signalfire.picture.detection import Detection, Sensor
 from signalfire.picture.estimate import StateEstimate
 from signalfire.picture.table import CONFIRMED, FREE, LOST, TENTATIVE
 from signalfire.picture.track import Track, TrackStatus
 from signalfire.tracking import _kernels as k
 from signalfire.tracking import _ring_kernels as ring
-from signalfire.tracking.associate import nearest_each, nearest_global
-from signalfire.tracking.bank import DETECTION_BITS, FilterBank
-from signalfire.tracking.initiate import Look, Nursery, Start
-from signalfire.tracking.measurement import Gaps, Refusal, record
+from signalfire.tracking import _scan_kernels as kernels
+from signalfire.tracking.arrivals import Arrivals, Paths
+from signalfire.tracking.associate import best_of_each, shared_out
+from signalfire.tracking.bank import SIFTED_MAX, FilterBank
+from signalfire.tracking.measurement import Gaps, Refusal, records
+from signalfire.tracking.nursery import Nursery, fair_share
+from signalfire.tracking.scan import DETECTION_BITS, Brought, Scan, Wanted
 from signalfire.tracking.settings import TrackingSettings
 from signalfire.tracking.upkeep import Upkeep
 
 _TIME_LIMIT_NS = 2**62
 """Instants further than this (146 years) from the first one do not fit the columns."""
-_SCANS_REMEMBERED_MAX = 10_000
 _PLACE_IN_SCAN = (1 << DETECTION_BITS) - 1
 _STATUS = {CONFIRMED: TrackStatus.CONFIRMED, LOST: TrackStatus.LOST}
 
 
 INFRARED_NUMBERS = 2
 """An infrared detection has two numbers, a plot three or four."""
+_NUMBERS_OF_A_STATE = 6
+_NUMBERS_OF_A_START = 8
+"""No pair of fixes alone gives more."""
 
 
 @dataclass
 class Story:
-    """What the columns do not hold of a track."""
+    """What the columns do not hold of a confirmed track: its name, and what was shown of it."""
 
-    track: TrackId | None = None
-    paths: set[str] = field(default_factory=set)
-    ascent: list[StateEstimate] = field(default_factory=list)
+    track: TrackId
+    ascent: tuple[StateEstimate, ...] = ()
     shown: Track | None = None
 
 
@@ -73,11 +76,10 @@ class Tracker:
         self._stories: dict[int, Story] = {}
         self._counts: Counter[str] = Counter()
         self._epoch: Instant | None = None
-        self._scans: dict[tuple[int, int], list[int]] = {}
-        self._scans_begun = 0
+        self._arrivals = Arrivals()
+        self._paths = Paths()
         self._serial = 0
         self._confirmed = 0
-        self._remembered: dict[tuple[int, int, bytes], None] = {}
 
     @property
     def counts(self) -> dict[str, int]:
@@ -100,9 +102,20 @@ class Tracker:
         for (sensor, observed_at), scan in groupby(
             detections, key=lambda detection: (detection.sensor, detection.observed_at)
         ):
-            looks, paths = self._admit(list(scan), self._sensors.get(sensor), observed_at, now)
-            if looks:
-                self._scan(looks, paths)
+            self._admit(list(scan), self._sensors.get(sensor), observed_at, now)
+
+    def take_records(
+        self, sensor: SensorId, observed_at: Instant, rows: Floats, now: Instant
+    ) -> None:
+        """Take one scan of a known sensor as rows of numbers, shape (n, RECORD).
+
+        ``measurement.records`` makes them, and has refused what is no measurement.
+        """
+        self._epoch = self._epoch or now
+        known = self._sensors[sensor]
+        paths = np.full(len(rows), self._paths.code(known.path))
+        if (at_ns := self._timely(len(rows), observed_at, now)) is not None:
+            self._enter(rows, paths, known, at_ns)
 
     def tick(self, now: Instant) -> None:
         """Let time pass: tracks without detections are lost, and in the end dropped."""
@@ -128,208 +141,189 @@ class Tracker:
 
     def _admit(
         self, scan: list[Detection], sensor: Sensor | None, observed_at: Instant, now: Instant
-    ) -> tuple[list[Look], list[str]]:
-        """The usable detections of one scan as looks, and their paths; the others are counted."""
+    ) -> None:
+        """Take the usable detections of one scan; the others are counted."""
+        at_ns = self._timely(len(scan), observed_at, now)
+        if at_ns is None:
+            return
+        found = records(scan, sensor, self._gaps(sensor))
+        for refusal in found.refused:
+            self._counts[f"refused: {refusal}"] += 1
+        if sensor is not None and len(found.rows):
+            paths = self._paths.codes([scan[i].path for i in found.which.tolist()])
+            self._enter(found.rows, paths, sensor, at_ns)
+
+    def _timely(self, count: int, observed_at: Instant, now: Instant) -> int | None:
+        """When it was since the epoch; None, and counted, where it is too late or too early."""
         assert self._epoch is not None
-        settings = self._settings
         at_ns = observed_at.tai_ns - self._epoch.tai_ns
         age_s = now.elapsed_s(since=observed_at)
-        if age_s < -settings.ahead_max_s or abs(at_ns) > _TIME_LIMIT_NS:
-            self._counts[f"refused: {Refusal.CLOCK}"] += len(scan)
-            return [], []
-        if age_s > settings.late_max_s:
-            self._counts["late"] += len(scan)
-            return [], []
-        period_s = (sensor.period_s if sensor else None) or settings.period_unknown_s
-        gaps = Gaps(period_s, max(settings.gap_counted_s, 3.0 * period_s))
-        looks: list[Look] = []
-        paths: list[str] = []
-        for detection in scan:
-            row = record(detection, sensor, gaps)
-            if isinstance(row, Refusal):
-                self._counts[f"refused: {row}"] += 1
-                continue
-            index = self._index[detection.sensor]
-            if self._is_repeat((at_ns, index, row.tobytes())):
-                self._counts["repeated"] += 1
-            elif (number := self._number(index, at_ns)) is None:
-                self._counts["refused: too many in one scan"] += 1
-            else:
-                looks.append(Look(at_ns, row, number, index, period_s))
-                paths.append(detection.path)
-        return looks, paths
-
-    def _number(self, index: int, at_ns: int) -> int | None:
-        """The number of one more detection of a sensor at an instant; None when there are too many.
-
-        Those of one sensor and instant belong to one scan, even if they come apart.
-        """
-        scan = self._scans.get((index, at_ns))
-        if scan is None:
-            self._scans_begun += 1
-            scan = self._scans[index, at_ns] = [self._scans_begun, 0]
-            if len(self._scans) > _SCANS_REMEMBERED_MAX:
-                del self._scans[next(iter(self._scans))]
-        if scan[1] == 1 << DETECTION_BITS:
+        if age_s < -self._settings.ahead_max_s or abs(at_ns) > _TIME_LIMIT_NS:
+            self._counts[f"refused: {Refusal.CLOCK}"] += count
             return None
-        scan[1] += 1
-        return scan[0] << DETECTION_BITS | (scan[1] - 1)
+        if age_s > self._settings.late_max_s:
+            self._counts["late"] += count
+            return None
+        return at_ns
 
-    def _is_repeat(self, key: tuple[int, int, bytes]) -> bool:
-        """Whether this very detection came before; remembers it, and lets the oldest go."""
-        if key in self._remembered:
-            return True
-        self._remembered[key] = None
-        if len(self._remembered) > REPEATS_REMEMBERED_MAX:
-            del self._remembered[next(iter(self._remembered))]
-        return False
+    def _gaps(self, sensor: Sensor | None) -> Gaps:
+        settings = self._settings
+        period_s = (sensor.period_s if sensor else None) or settings.period_unknown_s
+        return Gaps(period_s, max(settings.gap_counted_s, 3.0 * period_s))
 
-    def _scan(self, looks: list[Look], paths: list[str]) -> None:
-        """One scan: known tracks first, then those in the making, then new ones."""
-        table = self._bank.table
-        left = list(range(len(looks)))
-        known = self._reachable(table.rows(CONFIRMED, LOST), looks[0].at_ns)
-        # Plots that nobody wants may show what was thought improbable: thrust again, or lift.
-        for mode_probability_min in (self._settings.mode_probability_min, 0.0):
-            pairs, costs = self._gate(known, looks, left, mode_probability_min)
-            served = []
-            for row, plot in nearest_global(pairs, costs):
-                served.append(row)
-                if self._give(row, looks[plot], paths[plot]):
-                    left.remove(plot)
-            if not left:
-                return
-            known = np.setdiff1d(known, served)
-        left = self._without_misregistered(known, looks, left)
-        if not left:
+    def _enter(self, rows: Floats, paths: Integers, sensor: Sensor, at_ns: int) -> None:
+        """Number the detections of one scan, leave out the repeats, and assign the others."""
+        index = self._index[sensor.sensor]
+        numbered = self._arrivals.number(index, at_ns, rows)
+        self._count("repeated", numbered.repeated)
+        self._count("refused: too many in one scan", numbered.too_many)
+        fresh = numbered.fresh
+        if len(fresh) == 0:
             return
-        pairs, costs = self._gate(
-            self._reachable(table.rows(TENTATIVE), looks[0].at_ns), looks, left, 0.0
-        )
-        spoken_for: set[int] = set()
-        for row, plot in nearest_each(pairs, costs):
-            if self._give(row, looks[plot], paths[plot]) and table.numbers[row] > 8:
-                spoken_for.add(plot)
-        self._confirm()
-        self._counts["unassociated"] += len(left) - len(spoken_for)
-        for start in self._nursery.starts([looks[i] for i in left if i not in spoken_for]):
-            self._start(start)
+        self._scan(
+            Scan(at_ns, index, self._gaps(sensor).period_s, rows[fresh], numbered.numbers,
+                 paths[fresh])
+        )  # fmt: skip
 
-    def _without_misregistered(
-        self, known: Integers, looks: list[Look], left: list[int]
-    ) -> list[int]:
+    def _count(self, what: str, many: int) -> None:
+        if many:
+            self._counts[what] += many
+
+    def _scan(self, scan: Scan) -> None:
+        """One scan: known tracks first, then those in the making, then new ones."""
+        settings = self._settings
+        left = np.arange(len(scan.records))
+        known = self._brought(scan, left, CONFIRMED, LOST)
+        # Plots that nobody wants may show what was thought improbable: thrust again, or lift.
+        for wanted in (
+            Wanted(settings.mode_probability_min, settings.crowd_max),
+            Wanted(0.0, settings.crowd_late_max),
+        ):
+            pairs, costs, crowded = self._bank.candidates(known, scan.records, left, wanted)
+            shared = shared_out(pairs, costs, len(known.rows))
+            self._count("assigned greedily", shared.greedy)
+            dealt = self._give(known.where(shared.given[:, 0]), shared.given[:, 1], scan)
+            left = _without(left, shared.given[dealt, 1], scan)
+            if len(left) == 0:
+                return
+            is_served = np.zeros(len(known.rows), dtype=np.bool_)
+            is_served[shared.given[:, 0]] = True
+            known, crowded = known.where(~is_served).alone(), crowded[~is_served]
+        self._count("crowded gates", int(crowded.sum()))
+        left = self._without_misregistered(known, scan, left)
+        if len(left) == 0:
+            return
+        trial = self._brought(scan, left, TENTATIVE)
+        pairs, costs, _ = self._bank.candidates(
+            trial, scan.records, left, Wanted(0.0, settings.crowd_late_max)
+        )
+        given = best_of_each(pairs, costs, len(trial.rows))
+        trial = trial.where(given[:, 0])
+        dealt = self._give(trial, given[:, 1], scan)
+        is_settled = dealt & (self._bank.table.numbers[trial.rows] > _NUMBERS_OF_A_START)
+        spoken_for = np.unique(given[is_settled, 1])
+        self._confirm()
+        self._count("unassociated", len(left) - len(spoken_for))
+        left = _without(left, spoken_for, scan)
+        self._start(scan, left)
+
+    def _brought(self, scan: Scan, left: Integers, *status: int) -> Brought:
+        """Rows of some statuses, carried to a scan's instant, that may have a detection in it.
+
+        Not those that were not seen for so long that they cannot be carried at all, nor those that
+        took a detection of this scan already, when a part of it came before.
+        """
+        table = self._bank.table
+        rows = table.rows(*status)
+        kept_ns = round(self._settings.lost_kept_s * NS_PER_S)
+        rows = rows[scan.at_ns - table.time[rows] <= kept_ns]
+        number = int(scan.numbers[0])
+        if number & _PLACE_IN_SCAN:
+            rows = rows[~self._bank.served(rows, number >> DETECTION_BITS)]
+        found = self._bank.bring(
+            rows, scan.at_ns, self._widened(scan.records[left[: SIFTED_MAX + 1]])
+        )
+        for row in rows[found.ready == kernels.BROKEN].tolist():
+            self._drop(row, "diverged")
+        return found.where(found.ready > kernels.UNREADY)
+
+    def _widened(self, rows: Floats) -> Floats:
+        """The same detections, of a sensor that may be out of register."""
+        settings = self._settings
+        wide = rows.copy()
+        sigmas = [settings.registration_range_sigma_m] + [settings.registration_angle_sigma_rad] * 2
+        columns = [k.S_RANGE, k.S_ASIDE, k.S_ACROSS]
+        wide[:, columns] = np.hypot(rows[:, columns], sigmas)
+        return wide
+
+    def _without_misregistered(self, known: Brought, scan: Scan, left: Integers) -> Integers:
         """Plots that remain when those are set aside that a sensor out of register gave of a track.
 
         Such a plot misses the gate of a track that others have only just seen, by no more than
         siting and clock may be wrong. It is counted and neither moves the track nor starts one.
         """
-        settings, at_ns = self._settings, looks[0].at_ns
-        fresh_ns = round(settings.registered_within_s * NS_PER_S)
-        fresh = known[np.abs(at_ns - self._bank.table.time[known]) <= fresh_ns]
-        plots = [i for i in left if looks[i].record[k.KIND] > INFRARED_NUMBERS]
-        if fresh.size == 0 or not plots:
-            return left
-        records = np.array([looks[i].record for i in plots])
-        sigmas = records[:, [k.S_RANGE, k.S_ASIDE, k.S_ACROSS]]
-        records[:, [k.S_RANGE, k.S_ASIDE, k.S_ACROSS]] = np.hypot(
-            sigmas,
-            [settings.registration_range_sigma_m] + [settings.registration_angle_sigma_rad] * 2,
-        )
-        pairs, costs = self._bank.gate(fresh, at_ns, records, mode_probability_min=0.0)
-        aside = {plots[plot] for _, plot in nearest_global(pairs, costs)}
-        self._counts["out of register"] += len(aside)
-        return [i for i in left if i not in aside]
-
-    def _reachable(self, rows: Integers, at_ns: int) -> Integers:
-        """Rows that were seen recently enough to be carried to an instant at all."""
-        kept_ns = round(self._settings.lost_kept_s * NS_PER_S)
-        return rows[at_ns - self._bank.table.time[rows] <= kept_ns]
-
-    def _gate(
-        self, rows: Integers, looks: list[Look], left: list[int], mode_probability_min: float
-    ) -> tuple[Integers, Floats]:
-        """Pairs (row, place in ``looks``) inside the gate, and costs."""
-        if rows.size == 0:
-            return np.zeros((0, 2), dtype=np.int64), np.zeros(0)
-        records = np.array([looks[i].record for i in left])
-        pairs, costs = self._bank.gate(
-            rows, looks[0].at_ns, records, mode_probability_min=mode_probability_min
-        )
-        pairs[:, 1] = np.array(left)[pairs[:, 1]]
-        number = looks[0].number
-        if number & _PLACE_IN_SCAN == 0 or len(pairs) == 0:
-            return pairs, costs
-        # A part of this scan came before: who took a detection of it takes no other.
-        scan = number >> DETECTION_BITS
-        is_open = [
-            not (self._bank.numbers_used(row) >> DETECTION_BITS == scan).any()
-            for row in pairs[:, 0].tolist()
-        ]
-        return pairs[is_open], costs[is_open]
-
-    def _give(self, row: int, look: Look, path: str) -> bool:
-        """Let a track take a detection; whether the detection is thereby dealt with."""
-        table = self._bank.table
-        status = self._bank.take(row, at_ns=look.at_ns, record=look.record, number=look.number)
-        is_known = table.status[row] != TENTATIVE
-        if status == ring.DIVERGED:
-            self._drop(row, "diverged")
-            return False
-        if is_known:
-            self._counts["used" if status == ring.USED else "late"] += 1
-        if status == ring.USED:
-            table.period[row] = max(table.period[row], look.period_s)
-            if table.status[row] == LOST:
-                table.status[row] = CONFIRMED
-            story = self._stories[row]
-            story.paths.add(path)
-            story.shown = None
-            self._remember_ascent(row, story)
-        return True
-
-    def _remember_ascent(self, row: int, story: Story) -> None:
         settings = self._settings
-        if len(story.ascent) >= settings.ascent_states_max or self._bank.table.updates[row] < 3:
-            return
-        at = self._instant(int(self._bank.table.time[row]))
-        last = story.ascent[-1].valid_at if story.ascent else None
-        if last is not None and at.elapsed_s(since=last) < settings.ascent_spacing_s:
-            return
-        story.ascent.append(StateEstimate(at, *self._bank.estimate(row)))
+        fresh_ns = round(settings.registered_within_s * NS_PER_S)
+        elapsed_ns = np.abs(scan.at_ns - self._bank.table.time[known.rows])
+        fresh = known.where(elapsed_ns <= fresh_ns)
+        plots = left[scan.records[left, k.KIND] > INFRARED_NUMBERS]
+        if len(fresh.rows) == 0 or len(plots) == 0:
+            return left
+        pairs, costs, _ = self._bank.candidates(
+            fresh, self._widened(scan.records[plots]), np.arange(len(plots)),
+            Wanted(0.0, settings.crowd_late_max),
+        )  # fmt: skip
+        aside = plots[shared_out(pairs, costs, len(fresh.rows)).given[:, 1]]
+        self._count("out of register", len(aside))
+        return _without(left, aside, scan)
+
+    def _give(self, rows: Brought, plots: Integers, scan: Scan) -> Flags:
+        """Let tracks take a detection each; whether the detections are thereby dealt with."""
+        is_known = self._bank.table.status[rows.rows] != TENTATIVE
+        outcomes = self._bank.give(rows, plots, scan)
+        for row in rows.rows[outcomes == ring.DIVERGED].tolist():
+            self._drop(row, "diverged")
+        self._count("used", int((is_known & (outcomes == ring.USED)).sum()))
+        self._count("late", int((is_known & (outcomes == ring.TOO_LATE)).sum()))
+        return outcomes != ring.DIVERGED
 
     # Tracks.
 
-    def _start(self, start: Start) -> None:
-        """Begin a tentative track from two fixes."""
-        if len(self._bank.table.rows(TENTATIVE)) >= self._settings.tentative_max:
-            self._counts["refused: too many tentative tracks"] += 1
-            return
-        try:
-            row = self._bank.table.add(self._serial)
-        except LimitExceeded:
-            self._counts["refused: too many tracks"] += 1
-            return
-        self._serial += 1
-        self._stories[row] = Story()
-        first = start.first
-        self._bank.begin(
-            row,
-            at_ns=first.at_ns,
-            place=first.place,
-            covariance=first.covariance,
-            velocity=start.velocity_ecef_m_s,
-        )
-        for look in first.looks:
-            self._stories[row].paths.add(self._path(look))
-            self._bank.table.updates[row] += 1
-            self._bank.table.numbers[row] += int(look.record[k.KIND])
-            self._bank.table.period[row] = max(self._bank.table.period[row], look.period_s)
-        for look in sorted(start.second.looks, key=lambda look: (look.at_ns, look.number)):
-            if not self._give(row, look, self._path(look)):
-                return
+    def _start(self, scan: Scan, left: Integers) -> None:
+        """Begin tentative tracks from what nobody wanted and what is remembered."""
+        fixes = self._nursery.fixes(scan, left)
+        pairs = self._nursery.pairs(fixes)
+        granted = self._granted(scan.sensor, len(pairs))
+        self._count("refused: too many tentative tracks", len(pairs) - granted)
+        rows = self._bank.table.add_many(self._serial + np.arange(granted))
+        self._count("refused: too many tracks", granted - len(rows))
+        self._serial += len(rows)
+        outcomes = self._bank.start(rows, pairs[: len(rows)], self._nursery.known, fixes)
+        for row in rows[outcomes == ring.DIVERGED].tolist():
+            self._drop(row, "diverged")
+        self._nursery.remember(fixes)
 
-    def _path(self, look: Look) -> str:
-        return self._sensors[self._names[look.sensor]].path
+    def _granted(self, sensor: int, wanted: int) -> int:
+        """How many tentative tracks a sensor may begin now.
+
+        When there is no more room, those that have begun more than their even share give way,
+        the youngest first: a sensor that floods takes no room from another.
+        """
+        table = self._bank.table
+        rows = table.rows(TENTATIVE)
+        room = self._settings.tentative_max - len(rows)
+        if wanted <= room:
+            return wanted
+        origins, counts = np.unique(table.origin[rows], return_counts=True)
+        held = int(counts[origins == sensor].sum())
+        others = counts[origins != sensor]
+        share = fair_share(np.append(others, held + wanted), self._settings.tentative_max)
+        for origin, count in zip(origins.tolist(), counts.tolist(), strict=True):
+            if origin != sensor and count > share:
+                for row in rows[table.origin[rows] == origin][share:].tolist():
+                    self._drop(row, "more than its sensor's share")
+        room = self._settings.tentative_max - len(table.rows(TENTATIVE))
+        return min(wanted, room)
 
     def _confirm(self) -> None:
         """Confirm the tentative tracks that agree with enough detections, the best first.
@@ -337,15 +331,15 @@ class Tracker:
         Those that rest on the same detections were other guesses about the same object: dropped.
         """
         table, settings = self._bank.table, self._settings
-        ready = []
-        for row in table.rows(TENTATIVE).tolist():
-            spare = int(table.numbers[row]) - 6
-            is_slow = table.period[row] > settings.slow_period_s
-            needed = settings.confirm_spare_slow if is_slow else settings.confirm_spare_numbers
-            span_s = (table.time[row] - table.first_time[row]) / NS_PER_S
-            if spare >= needed and span_s >= settings.confirm_span_s:
-                ready.append((float(table.misfit[row]) / spare, int(table.serial[row]), row))
-        for misfit, _, row in sorted(ready):
+        rows = table.rows(TENTATIVE)
+        spare = table.numbers[rows] - _NUMBERS_OF_A_STATE
+        is_slow = table.period[rows] > settings.slow_period_s
+        needed = np.where(is_slow, settings.confirm_spare_slow, settings.confirm_spare_numbers)
+        span_s = (table.time[rows] - table.first_time[rows]) / NS_PER_S
+        is_ready = (spare >= needed) & (span_s >= settings.confirm_span_s)
+        rows, misfits = rows[is_ready], table.misfit[rows[is_ready]] / spare[is_ready]
+        for place in np.lexsort((table.serial[rows], misfits)).tolist():
+            row, misfit = int(rows[place]), float(misfits[place])
             if table.status[row] != TENTATIVE:
                 continue
             if misfit <= settings.confirm_misfit_ratio:
@@ -356,32 +350,32 @@ class Tracker:
     def _confirm_one(self, row: int) -> None:
         table = self._bank.table
         self._confirmed += 1
-        self._stories[row].track = track_id(self._node, self._confirmed)
+        self._stories[row] = Story(track_id(self._node, self._confirmed))
         table.status[row] = CONFIRMED
         self._counts["confirmed"] += 1
         self._counts["used"] += int(table.updates[row])
-        own = self._bank.numbers_used(row)
-        for other in table.rows(TENTATIVE).tolist():
-            if np.isin(self._bank.numbers_used(other), own).any():
-                self._drop(other, "shared detections")
+        for other in self._bank.sharing(table.rows(TENTATIVE), row).tolist():
+            self._drop(other, "shared detections")
 
     def _merge(self, older: int, younger: int) -> None:
         """Two tracks are one object: the older name stays, with the fresher estimate."""
         table = self._bank.table
         if FREE in (table.status[older], table.status[younger]):
             return
-        kept, other = self._stories[older], self._stories[younger]
+        paths = table.paths[older] | table.paths[younger]
         if table.time[younger] > table.time[older] + NS_PER_S:
             first_ns, serial = table.first_time[older], table.serial[older]
+            arc = table.arc[older].copy(), table.arc_time[older].copy(), table.arc_count[older]
             table.copy_row(source=younger, target=older)
             table.first_time[older], table.serial[older] = first_ns, serial
-        kept.paths |= other.paths
-        kept.shown = None
+            table.arc[older], table.arc_time[older], table.arc_count[older] = arc
+        table.paths[older] = paths
+        self._stories[older].shown = None
         self._drop(younger, "merged")
 
     def _drop(self, row: int, reason: str) -> None:
         self._bank.table.remove(row)
-        del self._stories[row]
+        self._stories.pop(row, None)
         self._counts[f"dropped: {reason}"] += 1
 
     # What is shown.
@@ -392,10 +386,12 @@ class Tracker:
 
     def _show(self, row: int) -> Track:
         story, table = self._stories[row], self._bank.table
-        status = _STATUS[int(table.status[row])]
-        if story.shown is not None and story.shown.status is status:
+        status, updates = _STATUS[int(table.status[row])], int(table.updates[row])
+        if story.shown is not None and (story.shown.status, story.shown.updates) == (
+            status,
+            updates,
+        ):
             return story.shown
-        assert story.track is not None
         state = table.state[row]
         last = self._instant(int(table.time[row]))
         burnt_out_ns = round(float(state[k.BURNT_OUT_S]) * NS_PER_S)
@@ -408,13 +404,35 @@ class Tracker:
             first_observed_at=self._instant(int(table.first_time[row])),
             last_observed_at=last,
             observed_s=float(state[k.OBSERVED_S]),
-            updates=int(table.updates[row]),
-            paths=frozenset(story.paths),
-            ascent=tuple(story.ascent),
+            updates=updates,
+            paths=self._paths.named(table.paths[row]),
+            ascent=self._ascent(row, story),
             burnt_out_at=self._instant(burnt_out_ns) if is_burnt_out else None,
             free_flight_seen=bool(state[k.FREE_SEEN] > 0.0),
         )
         return story.shown
+
+    def _ascent(self, row: int, story: Story) -> tuple[StateEstimate, ...]:
+        """The states of the early arc; those that were shown before are the same values."""
+        table = self._bank.table
+        shown, count = len(story.ascent), int(table.arc_count[row])
+        for mean_and_upper, at_ns in zip(
+            table.arc[row, shown:count].tolist(), table.arc_time[row, shown:count].tolist(),
+            strict=True,
+        ):  # fmt: skip
+            story.ascent += (
+                StateEstimate.from_upper(
+                    self._instant(at_ns), tuple(mean_and_upper[:6]), tuple(mean_and_upper[6:])
+                ),
+            )
+        return story.ascent
+
+
+def _without(left: Integers, gone: Integers, scan: Scan) -> Integers:
+    """Places in a scan without some of them."""
+    is_gone = np.zeros(len(scan.records), dtype=np.bool_)
+    is_gone[gone] = True
+    return left[~is_gone[left]]
 
 
 def _counter(track: TrackId) -> int:

@@ -1,0 +1,446 @@
+"""Which tracks and which detections of one scan may belong together, sparsely.
+
+Predicted places and detections are laid into cells of direction and range as the sensor sees them;
+only what shares a cell is weighed. A state and a detection are rows as ``_kernels`` has them.
+Status codes, no exceptions.
+"""
+
+import math
+
+import numpy as np
+
+from signalfire.basis.kernel import Flags, Floats, Integers, inner_kernel, kernel
+from signalfire.tracking._kernels import (
+    ALONG,
+    ASIDE,
+    HEAD,
+    KIND,
+    MODE,
+    RANGE,
+    S_ACROSS,
+    S_ASIDE,
+    S_RANGE,
+    SITE,
+)
+from signalfire.tracking._ring_kernels import place_sigma, weigh
+
+NOWHERE, NARROW, WIDE = 0, 1, 2
+"""What a box is: empty; small enough for the cells; to be compared with every detection."""
+_ANGLE_NARROW = 0.1
+_CELLS_MAX = 64
+_SAMPLE = 512
+_CELL_QUANTILE = 0.9
+_WIDE_RATIO = 2.0
+"""Detections less sure than this times the usual are laid aside from the cells."""
+
+
+@kernel
+def quantile(values: Floats, count: int, share: float) -> float:
+    """A quantile of the first ``count`` values, from a sample of them evenly spread."""
+    if count == 0:
+        return 0.0
+    stride = max(1, count // _SAMPLE)
+    sample = np.empty((count + stride - 1) // stride)
+    for i in range(sample.shape[0]):
+        sample[i] = values[i * stride]
+    sample.sort()
+    return float(sample[min(sample.shape[0] - 1, int(share * sample.shape[0]))])
+
+
+@kernel
+def frame_of(records: Floats, left: Integers, frame: Floats) -> bool:
+    """Axes (rows) of which the first is the mean line of sight, the third a pole far from it.
+
+    False when the detections do not have one site: then no cells can be laid.
+    """
+    mean = np.zeros(3)
+    one_site = True
+    first = records[left[0]]
+    for n in left:
+        for i in range(3):
+            mean[i] += records[n, ALONG + i]
+            one_site = one_site and records[n, SITE + i] == first[SITE + i]
+    size = math.sqrt(mean[0] ** 2 + mean[1] ** 2 + mean[2] ** 2)
+    if size < 1e-6 * left.shape[0]:
+        mean[:] = first[ALONG : ALONG + 3]
+        size = 1.0
+    least = 0
+    for i in range(3):
+        frame[0, i] = mean[i] / size
+        if abs(frame[0, i]) < abs(frame[0, least]):
+            least = i
+    part = frame[0, least]
+    for i in range(3):
+        frame[2, i] = (1.0 if i == least else 0.0) - part * frame[0, i]
+    size = math.sqrt(frame[2, 0] ** 2 + frame[2, 1] ** 2 + frame[2, 2] ** 2)
+    for i in range(3):
+        frame[2, i] /= size
+    frame[1, 0] = frame[2, 1] * frame[0, 2] - frame[2, 2] * frame[0, 1]
+    frame[1, 1] = frame[2, 2] * frame[0, 0] - frame[2, 0] * frame[0, 2]
+    frame[1, 2] = frame[2, 0] * frame[0, 1] - frame[2, 1] * frame[0, 0]
+    return one_site
+
+
+@inner_kernel
+def direction(x: float, y: float, z: float, frame: Floats) -> tuple[float, float]:
+    """Angles of a unit vector in a frame: round its pole, and towards it."""
+    a = x * frame[0, 0] + y * frame[0, 1] + z * frame[0, 2]
+    b = x * frame[1, 0] + y * frame[1, 1] + z * frame[1, 2]
+    c = x * frame[2, 0] + y * frame[2, 1] + z * frame[2, 2]
+    return math.atan2(b, a), math.asin(min(max(c, -1.0), 1.0))
+
+
+@inner_kernel
+def turned(angle: float) -> float:
+    """An angle between -2 pi and 2 pi, brought to between -pi and pi."""
+    if angle > math.pi:
+        return angle - 2.0 * math.pi
+    if angle < -math.pi:
+        return angle + 2.0 * math.pi
+    return angle
+
+
+@inner_kernel
+def box_of(states: Floats, row: int, site: Floats, frame: Floats, has_range: bool, root_gate: float,
+           s_angle: float, s_range: float, probability_min: float,
+           box: Floats) -> int:  # fmt: skip
+    """Where detections of a track can be: centre and half width of two angles and of the range.
+
+    It holds the gate of each way of moving that is probable enough: no direction further off than
+    the largest eigenvalue of the innovation's covariance allows.
+    """
+    kind = NOWHERE
+    for mode in range(2):
+        if not states[row, mode] >= probability_min:
+            continue
+        x = HEAD + MODE * mode
+        p = x + 6
+        dx, dy, dz = (
+            states[row, x] - site[0],
+            states[row, x + 1] - site[1],
+            states[row, x + 2] - site[2],
+        )
+        r = math.sqrt(dx * dx + dy * dy + dz * dz)
+        if not r > 1.0:
+            continue
+        dx, dy, dz = dx / r, dy / r, dz / r
+        along = form(states, row, p, dx, dy, dz, dx, dy, dz)
+        aside = max(states[row, p] + states[row, p + 7] + states[row, p + 14] - along, 0.0)
+        off = 1.1 * root_gate * math.sqrt(aside / (r * r) + s_angle * s_angle)
+        half_r = 1.02 * root_gate * math.sqrt(max(along, 0.0) + s_range * s_range)
+        round_pole, to_pole = direction(dx, dy, dz, frame)
+        half_round = math.pi
+        if off < _ANGLE_NARROW and abs(to_pole) + off < 1.4:
+            half_round = 1.02 * off / math.cos(abs(to_pole) + off)
+        else:
+            off = math.pi
+        if not has_range:
+            r, half_r = 0.0, 1.0
+        if kind == NOWHERE:
+            box[0], box[1], box[2] = round_pole, to_pole, r
+            box[3], box[4], box[5] = half_round, off, half_r
+            kind = NARROW
+        else:
+            _widen(box, 0, turned(round_pole - box[0]), half_round)
+            _widen(box, 1, to_pole - box[1], off)
+            _widen(box, 2, r - box[2], half_r)
+    if kind == NARROW and (box[3] > 0.5 or abs(box[0]) + box[3] > math.pi):
+        kind = WIDE
+    return kind
+
+
+@inner_kernel
+def _widen(box: Floats, axis: int, shift: float, half: float) -> None:
+    """Let a box hold another one that lies ``shift`` from its centre."""
+    low = min(-box[axis + 3], shift - half)
+    high = max(box[axis + 3], shift + half)
+    box[axis] += 0.5 * (low + high)
+    box[axis + 3] = 0.5 * (high - low)
+    if axis == 0:
+        box[0] = turned(box[0])
+
+
+@inner_kernel
+def form(s: Floats, row: int, p: int, ax: float, ay: float, az: float, bx: float, by: float,
+         bz: float) -> float:  # fmt: skip
+    """a' P b with the position part of the covariance that begins at ``p``."""
+    return float(
+        ax * (s[row, p] * bx + s[row, p + 1] * by + s[row, p + 2] * bz)
+        + ay * (s[row, p + 6] * bx + s[row, p + 7] * by + s[row, p + 8] * bz)
+        + az * (s[row, p + 12] * bx + s[row, p + 13] * by + s[row, p + 14] * bz)
+    )
+
+
+@inner_kernel
+def cost_of(states: Floats, row: int, records: Floats, plot: int, gates: Floats,
+            probability_min: float) -> float:  # fmt: skip
+    """The cost that ``weigh`` gives, infinite outside the gate; without range rate in one piece.
+
+    The innovation's covariance in closed form (Cholesky), as no number depends on the velocity.
+    """
+    if records[plot, KIND] > 3.5:
+        return weigh(states[row], records[plot], gates, probability_min)
+    best = math.inf
+    has_range = records[plot, KIND] > 2.5
+    gate = gates[3] if has_range else gates[2]
+    ux, uy, uz = records[plot, ALONG], records[plot, ALONG + 1], records[plot, ALONG + 2]
+    ex, ey, ez = records[plot, ASIDE], records[plot, ASIDE + 1], records[plot, ASIDE + 2]
+    fx, fy, fz = uy * ez - uz * ey, uz * ex - ux * ez, ux * ey - uy * ex
+    for mode in range(2):
+        if not states[row, mode] >= probability_min:
+            continue
+        x = HEAD + MODE * mode
+        p = x + 6
+        dx = states[row, x] - records[plot, SITE]
+        dy = states[row, x + 1] - records[plot, SITE + 1]
+        dz = states[row, x + 2] - records[plot, SITE + 2]
+        r = math.sqrt(dx * dx + dy * dy + dz * dz)
+        if not r > 1.0:
+            continue
+        dx, dy, dz = dx / r, dy / r, dz / r
+        if not dx * ux + dy * uy + dz * uz > 0.1:
+            continue
+        a = dx * ex + dy * ey + dz * ez
+        b = dx * fx + dy * fy + dz * fz
+        ax, ay, az = (ex - a * dx) / r, (ey - a * dy) / r, (ez - a * dz) / r
+        bx, by, bz = (fx - b * dx) / r, (fy - b * dy) / r, (fz - b * dz) / r
+        saa = form(states, row, p, ax, ay, az, ax, ay, az) + records[plot, S_ASIDE] ** 2
+        sab = form(states, row, p, ax, ay, az, bx, by, bz)
+        sbb = form(states, row, p, bx, by, bz, bx, by, bz) + records[plot, S_ACROSS] ** 2
+        square = 0.0
+        determinant = 1.0
+        miss_a, miss_b = -a, -b
+        if has_range:
+            srr = form(states, row, p, dx, dy, dz, dx, dy, dz) + records[plot, S_RANGE] ** 2
+            sra = form(states, row, p, dx, dy, dz, ax, ay, az) / srr
+            srb = form(states, row, p, dx, dy, dz, bx, by, bz) / srr
+            miss = records[plot, RANGE] - r
+            square = miss * miss / srr
+            determinant = srr
+            miss_a -= sra * miss
+            miss_b -= srb * miss
+            saa -= sra * sra * srr
+            sab -= sra * srb * srr
+            sbb -= srb * srb * srr
+        left = sbb - sab * sab / saa
+        miss_b -= sab / saa * miss_a
+        square += miss_a * miss_a / saa + miss_b * miss_b / left
+        determinant *= saa * left
+        if saa > 0.0 and left > 0.0 and determinant > 0.0 and square <= gate:
+            best = min(best, square + math.log(determinant) - 2.0 * math.log(states[row, mode]))
+    return best
+
+
+@kernel
+def boxes_of(rows: Integers, ahead: Floats, ready: Integers, site: Floats, frame: Floats,
+             has_range: bool, root_gate: float, s_angle: float, s_range: float,
+             probability_min: float, sigma_max: float, boxes: Floats,
+             kinds: Integers) -> None:  # fmt: skip
+    """The box of each row that is ready to be weighed."""
+    for i in range(rows.shape[0]):
+        kinds[i] = NOWHERE
+        if ready[i] > 0 and place_sigma(ahead[rows[i]]) < sigma_max:
+            kinds[i] = box_of(
+                ahead, rows[i], site, frame, has_range, root_gate, s_angle, s_range, probability_min,
+                boxes[i],
+            )  # fmt: skip
+
+
+@kernel
+def lay(points: Floats, count: int, cell: Floats, mask: int, cells: Integers, starts: Integers,
+        members: Integers) -> None:  # fmt: skip
+    """Points into buckets of cells: those of bucket b are members[starts[b] : starts[b + 1]]."""
+    starts[:] = 0
+    buckets = np.empty(count, dtype=np.int64)
+    for n in range(count):
+        for axis in range(3):
+            cells[n, axis] = math.floor(points[n, axis] / cell[axis])
+        buckets[n] = bucket(cells[n, 0], cells[n, 1], cells[n, 2]) & mask
+        starts[buckets[n] + 1] += 1
+    for b in range(mask + 1):
+        starts[b + 1] += starts[b]
+    place = starts[:-1].copy()
+    for n in range(count):
+        members[place[buckets[n]]] = n
+        place[buckets[n]] += 1
+
+
+@inner_kernel
+def bucket(i: int, j: int, k: int) -> int:
+    """A number for a cell. Reference: Teschner et al. (2003), Vision, Modeling, Visualization."""
+    return (i * 73856093) ^ (j * 19349663) ^ (k * 83492791)
+
+
+@kernel
+def cells_of(boxes: Floats, kinds: Integers, cell: Floats) -> None:
+    """The size of a cell: twice what most boxes are half wide, so that eight cells hold a box.
+
+    A quantile, so that a few tracks that have lost their way cannot make all cells large.
+    """
+    count = 0
+    widths = np.empty((3, boxes.shape[0]))
+    for i in range(boxes.shape[0]):
+        if kinds[i] == NARROW:
+            for axis in range(3):
+                widths[axis, count] = boxes[i, axis + 3]
+            count += 1
+    for axis in range(3):
+        least = 1.0 if axis == 2 else 1e-6
+        cell[axis] = max(2.0 * quantile(widths[axis], count, _CELL_QUANTILE), least)
+
+
+@inner_kernel
+def is_in(boxes: Floats, i: int, points: Floats, n: int) -> bool:
+    """Whether a box holds a point."""
+    return bool(
+        abs(points[n, 2] - boxes[i, 2]) <= boxes[i, 5]
+        and abs(points[n, 1] - boxes[i, 1]) <= boxes[i, 4]
+        and abs(turned(points[n, 0] - boxes[i, 0])) <= boxes[i, 3]
+    )
+
+
+@kernel
+def sure_first(records: Floats, left: Integers, sigmas: Floats) -> Integers:
+    """The detections with those of unusual uncertainty at the end; ``sigmas`` gets what is usual.
+
+    ``sigmas``: angle and range of the surer ones, and how many these are.
+    """
+    count = left.shape[0]
+    angles, ranges = np.empty(count), np.empty(count)
+    for m in range(count):
+        angles[m] = max(records[left[m], S_ASIDE], records[left[m], S_ACROSS])
+        ranges[m] = records[left[m], S_RANGE]
+    angle_most = _WIDE_RATIO * quantile(angles, count, _CELL_QUANTILE)
+    range_most = _WIDE_RATIO * quantile(ranges, count, _CELL_QUANTILE)
+    order = np.empty(count, dtype=np.int64)
+    low, high = 0, count
+    sigmas[0] = sigmas[1] = 0.0
+    for m in range(count):
+        if angles[m] <= angle_most and ranges[m] <= range_most:
+            sigmas[0] = max(sigmas[0], angles[m])
+            sigmas[1] = max(sigmas[1], ranges[m])
+            order[low] = left[m]
+            low += 1
+        else:
+            high -= 1
+            order[high] = left[m]
+    sigmas[2] = low
+    return order
+
+
+@inner_kernel
+def shared(i: int, is_narrow: bool, one_site: bool, boxes: Floats, cell: Floats, mask: int,
+           cells: Integers, starts: Integers, members: Integers, points: Floats, sure: int,
+           near: Integers) -> int:  # fmt: skip
+    """Detections that a box may hold: those of its cells, and all that lie aside from the cells.
+
+    A box of too many cells is compared with every detection.
+    """
+    total = 0
+    first = 0
+    if is_narrow:
+        many = 1.0
+        for axis in range(3):
+            many *= 2.0 + 2.0 * boxes[i, axis + 3] / cell[axis]
+        is_narrow = many <= _CELLS_MAX
+    if is_narrow:
+        first = sure
+        x0 = math.floor((boxes[i, 0] - boxes[i, 3]) / cell[0])
+        x1 = math.floor((boxes[i, 0] + boxes[i, 3]) / cell[0])
+        y0 = math.floor((boxes[i, 1] - boxes[i, 4]) / cell[1])
+        y1 = math.floor((boxes[i, 1] + boxes[i, 4]) / cell[1])
+        z0 = math.floor((boxes[i, 2] - boxes[i, 5]) / cell[2])
+        z1 = math.floor((boxes[i, 2] + boxes[i, 5]) / cell[2])
+        for x in range(x0, x1 + 1):
+            for y in range(y0, y1 + 1):
+                for z in range(z0, z1 + 1):
+                    b = bucket(x, y, z) & mask
+                    for at in range(starts[b], starts[b + 1]):
+                        n = members[at]
+                        is_here = cells[n, 0] == x and cells[n, 1] == y and cells[n, 2] == z
+                        if is_here and is_in(boxes, i, points, n):
+                            near[total] = n
+                            total += 1
+    for n in range(first, points.shape[0]):
+        if n >= sure or not one_site or is_in(boxes, i, points, n):
+            near[total] = n
+            total += 1
+    return total
+
+
+@kernel
+def candidates(rows: Integers, ready: Integers, ahead: Floats, records: Floats, left: Integers,
+               gates: Floats, probability_min: float, sigma_max: float, crowd_max: int,
+               crowded: Flags) -> tuple[int, Integers, Floats]:  # fmt: skip
+    """All pairs (place in ``rows``, detection) inside a gate, and their costs; the room grows.
+
+    A row with more than ``crowd_max`` detections in its gate gets none and is marked: it knows too
+    little to choose before the others have chosen.
+    """
+    count = left.shape[0]
+    sigmas = np.zeros(3)
+    order = sure_first(records, left, sigmas)
+    sure = int(sigmas[2])
+    frame = np.empty((3, 3))
+    one_site = frame_of(records, left, frame)
+    kind_most = 2
+    points = np.empty((count, 3))
+    for m in range(count):
+        record = records[order[m]]
+        kind_most = max(kind_most, int(record[KIND]))
+        points[m, 0], points[m, 1] = direction(
+            record[ALONG], record[ALONG + 1], record[ALONG + 2], frame
+        )
+        points[m, 2] = record[RANGE] if record[KIND] > 2.5 else 0.0
+    boxes = np.zeros((rows.shape[0], 6))
+    kinds = np.empty(rows.shape[0], dtype=np.int64)
+    boxes_of(
+        rows, ahead, ready, records[order[0], SITE : SITE + 3], frame, kind_most > 2,
+        math.sqrt(gates[kind_most]), sigmas[0], sigmas[1], probability_min, sigma_max, boxes,
+        kinds,
+    )  # fmt: skip
+    cell = np.empty(3)
+    cells_of(boxes, kinds, cell)
+    mask = 1
+    while mask < 2 * sure:
+        mask *= 2
+    cells = np.empty((count, 3), dtype=np.int64)
+    starts = np.zeros(mask + 1, dtype=np.int64)
+    members = np.empty(count, dtype=np.int64)
+    lay(points, sure, cell, mask - 1, cells, starts, members)
+    pairs = np.empty((2 * rows.shape[0] + 16, 2), dtype=np.int64)
+    costs = np.empty(pairs.shape[0])
+    found = 0
+    near = np.empty(count, dtype=np.int64)
+    for i in range(rows.shape[0]):
+        if kinds[i] == NOWHERE:
+            continue
+        had = found
+        total = shared(i, kinds[i] == NARROW and one_site, one_site, boxes, cell, mask - 1, cells,
+                       starts, members, points, sure, near)  # fmt: skip
+        for n in range(total):
+            cost = cost_of(ahead, rows[i], records, order[near[n]], gates, probability_min)
+            if not cost < math.inf:
+                continue
+            if found - had == crowd_max:
+                found = had
+                crowded[i] = True
+                break
+            if found == costs.shape[0]:
+                pairs, costs = _with_room(pairs, costs)
+            pairs[found, 0] = i
+            pairs[found, 1] = order[near[n]]
+            costs[found] = cost
+            found += 1
+    return found, pairs, costs
+
+
+@kernel
+def _with_room(pairs: Integers, costs: Floats) -> tuple[Integers, Floats]:
+    """The same with twice the room."""
+    size = costs.shape[0]
+    longer = np.empty((2 * size, 2), dtype=np.int64)
+    longer_costs = np.empty(2 * size)
+    longer[:size] = pairs
+    longer_costs[:size] = costs
+    return longer, longer_costs

@@ -1,0 +1,132 @@
+"""What came before, of which sensor, by which path: numbers, repeats, names of paths."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from signalfire.basis.kernel import Floats, Integers
+from signalfire.basis.limits import PATHS_MAX, REPEATS_REMEMBERED_MAX
+from signalfire.picture.table import PATHS_WORD
+from signalfire.tracking.measurement import fingerprints
+from signalfire.tracking.scan import DETECTION_BITS
+
+_IN_SCAN_MAX = 1 << DETECTION_BITS
+_OTHER_PATHS = PATHS_MAX - 1
+
+
+@dataclass
+class _Heard:
+    """A scan so far: its number, how many detections it had, and what they looked like."""
+
+    number: int
+    count: int = 0
+    prints: set[int] = field(default_factory=set)
+
+    def sift(self, prints: list[int]) -> tuple[list[int], int, int]:
+        """Places of those that are new; how many came before, and how many have no room."""
+        fresh: list[int] = []
+        too_many = repeated = 0
+        for place, number in enumerate(prints):
+            if number in self.prints:
+                repeated += 1
+            elif self.count + len(fresh) == _IN_SCAN_MAX:
+                too_many += 1
+            else:
+                self.prints.add(number)
+                fresh.append(place)
+        return fresh, repeated, too_many
+
+
+@dataclass(frozen=True, eq=False)
+class Numbered:
+    """Places of the detections that are new, their numbers, and how many others there were."""
+
+    fresh: Integers
+    numbers: Integers
+    repeated: int
+    too_many: int
+
+
+class Arrivals:
+    """The detections that came, by sensor and instant, as far back as there is room."""
+
+    def __init__(self) -> None:
+        self._scans: OrderedDict[tuple[int, int], _Heard] = OrderedDict()
+        self._begun = 0
+        self._remembered = 0
+
+    def number(self, sensor: int, at_ns: int, rows: Floats) -> Numbered:
+        """Number the detections of one sensor and instant, rows (n, RECORD), without repeats.
+
+        Those of one sensor and instant belong to one scan, even if they come apart. The number is
+        that of the scan and, in its ``DETECTION_BITS`` low bits, the place in the scan.
+        """
+        heard = self._scans.get((sensor, at_ns))
+        if heard is None:
+            self._begun += 1
+            heard = self._scans[sensor, at_ns] = _Heard(self._begun)
+        prints = fingerprints(rows)
+        before = len(heard.prints)
+        fresh: Sequence[int] = range(len(prints))
+        too_many = repeated = 0
+        if before == 0 and len(prints) <= _IN_SCAN_MAX:
+            heard.prints.update(prints)
+        if len(heard.prints) != before + len(prints):
+            if before == 0:
+                heard.prints.clear()
+            fresh, repeated, too_many = heard.sift(prints)
+        first = heard.number << DETECTION_BITS | heard.count
+        heard.count += len(fresh)
+        self._remembered += len(heard.prints) - before
+        while self._remembered > REPEATS_REMEMBERED_MAX and len(self._scans) > 1:
+            _, oldest = self._scans.popitem(last=False)
+            self._remembered -= len(oldest.prints)
+        return Numbered(
+            np.array(fresh, dtype=np.int64),
+            np.arange(first, first + len(fresh)),
+            repeated,
+            too_many,
+        )
+
+
+class Paths:
+    """The communications paths that were heard of, as codes below ``PATHS_MAX``."""
+
+    def __init__(self) -> None:
+        self._codes: dict[str, int] = {}
+        self._names: list[str] = []
+        self._sets: dict[bytes, frozenset[str]] = {}
+
+    def code(self, path: str) -> int:
+        """The code of a path; from the last code on all paths count as one."""
+        known = self._codes.get(path)
+        if known is None:
+            if len(self._names) > _OTHER_PATHS:
+                return _OTHER_PATHS
+            known = self._codes[path] = len(self._names)
+            self._names.append(path)
+        return known
+
+    def codes(self, paths: Sequence[str]) -> Integers:
+        """The codes of several paths."""
+        if len(set(paths)) == 1:
+            return np.full(len(paths), self.code(paths[0]))
+        return np.array([self.code(path) for path in paths], dtype=np.int64)
+
+    def named(self, bits: Integers) -> frozenset[str]:
+        """The paths of which the bits are set in a row of the ``paths`` column."""
+        key = bits.tobytes()
+        found = self._sets.get(key)
+        if found is None:
+            codes = [
+                PATHS_WORD * word + bit
+                for word in np.flatnonzero(bits).tolist()
+                for bit in range(PATHS_WORD)
+                if int(bits[word]) >> bit & 1
+            ]
+            if len(self._sets) >= PATHS_MAX:
+                self._sets.clear()
+            found = self._sets[key] = frozenset(self._names[code] for code in codes)
+        return found
