@@ -103,7 +103,7 @@ def _notes() -> list[str]:
         "- The radar out of register errs by 50 m, 1 mrad in azimuth and 0.3 s, and claims nothing",
         "  of it. The one tracker, without registration, takes it for truth; the allowance made",
         "  from the disagreement does not. While one nation alone sees the object nobody can tell.",
-        "- Velocity is up to a sixth worse, in the short flight and for half a minute after burnout.",
+        "- Velocity is up to a sixth worse, in the short flight and half a minute after burnout.",
         "- A bias smaller than what the others are unsure of goes unseen: until they have tracked",
         "  for a minute or so the joint track claims too much, as does the one tracker.",
         "- Near impact, and where all three lose sight one after the other, few seconds count.",

@@ -240,9 +240,7 @@ class Tracker:
         number = int(scan.numbers[0])
         if number & _PLACE_IN_SCAN:
             rows = rows[~self._bank.served(rows, number >> DETECTION_BITS)]
-        found = self._bank.bring(
-            rows, scan.at_ns, self._widened(scan.records[left[: SIFTED_MAX + 1]])
-        )
+        found = self._bank.bring(rows, scan.at_ns, self._widened(scan.records[left[:SIFTED_MAX + 1]]))
         for row in rows[found.ready == kernels.BROKEN].tolist():
             self._drop(row, "diverged")
         return found.where(found.ready > kernels.UNREADY)
