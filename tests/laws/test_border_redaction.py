@@ -18,6 +18,7 @@ from signalfire.formats.native.content import EventMessage
 from signalfire.picture.estimate import PlaceEstimate, StateEstimate
 from signalfire.picture.event import Assessment, ClassBelief, Phase, TrackReport
 from signalfire.picture.marking import Kind
+from signalfire.picture.pedigree import Motion, Pedigree
 from signalfire.release.agreement import Form, Share
 from signalfire.release.redact import ALLOWED, Unfit, redact
 from signalfire.space.geodesy import Geodetic, distance_m
@@ -261,3 +262,17 @@ def test_a_coarse_event_tells_nothing_of_the_time_of_a_look() -> None:
     step_ns = 5 * NS_PER_S
     texts = [out["last_observed_at"], out["state"]["valid_at"], out["launch"]["time"]]
     assert all(instant_from_utc(text).tai_ns % step_ns == 0 for text in texts)
+
+
+def test_a_rounded_state_has_no_pedigree_any_more() -> None:
+    """Whoever gets it must take its rounding for one error, not for one error a report."""
+    report = TrackReport(
+        TrackId("T-KOR-1-1"), EventId("E-KOR-1-1"), Phase.BALLISTIC, state_of(1, NOW), 0.1, NOW,
+        Pedigree(is_from_own_sensors=True, motion=Motion(1e-4, 5.0, 1e-5, 6e3, 2e3)),
+    )  # fmt: skip
+    whole = content.track_contents([report])[0]
+    share = Share("t@1#1", KOR, (JPN,), (Kind.TRACK,), Form.COARSE, 5_000.0, 5.0)
+    rounded = redact(Kind.TRACK, whole, share)
+    full = redact(Kind.TRACK, whole, FULL)
+    assert rounded is not None and rounded["tracks"][0]["pedigree"] is None
+    assert full is not None and full["tracks"][0]["pedigree"] == whole["tracks"][0]["pedigree"]

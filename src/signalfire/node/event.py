@@ -2,24 +2,17 @@
 
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-
 from signalfire.assess.areas import AreaThreat
 from signalfire.assess.assessor import Assessed
 from signalfire.basis.identity import EventId, NationId, TrackId
 from signalfire.basis.instant import Instant
 from signalfire.fusion.combine import Contribution
-from signalfire.motion.free_flight import DRAG_NOMINAL_M2_KG, predict
+from signalfire.fusion.joint import JointTrack
+from signalfire.motion.shaken import CAUTIOUS, move
 from signalfire.picture.estimate import Launch, PlaceEstimate, StateEstimate
 from signalfire.picture.event import Assessment, Phase, TrackReport
+from signalfire.picture.pedigree import Pedigree
 from signalfire.picture.track import Track
-
-FORCED_NOISE_M2_S3 = 900.0
-"""White acceleration while something but gravity moves the object: (30 m/s2)^2 over 1 s."""
-FREE_NOISE_M2_S3 = 1e-2
-"""White acceleration in free flight: what the gravity and air model leaves out."""
-SPEED_MAX_M_S = 2.0e4
-"""Faster than anything that stays near the Earth (escape speed is 11.2 km/s)."""
 
 FRESH_S = 3.0
 """An object counts as under observation when somebody saw it so lately."""
@@ -32,8 +25,7 @@ _AFTER_BOOST = frozenset({Phase.BALLISTIC, Phase.REENTRY, Phase.MANOEUVRING})
 
 def moved(state: StateEstimate, at: Instant, *, is_forced: bool) -> StateEstimate:
     """A state at another instant; what is under power or lift is shaken accordingly."""
-    noise_m2_s3 = FORCED_NOISE_M2_S3 if is_forced else FREE_NOISE_M2_S3
-    return predict(state, at, drag_m2_kg=DRAG_NOMINAL_M2_KG, noise_m2_s3=noise_m2_s3)
+    return move(state, at, CAUTIOUS, is_forced=is_forced)
 
 
 @dataclass
@@ -74,45 +66,44 @@ class Event:
     own_name: tuple[EventId, Instant] | None = None
     """The id minted for the first own track, and its birth, for those who may know no other."""
     closed_at: Instant | None = None
+    joint: JointTrack = field(default_factory=JointTrack)
 
     @property
     def members(self) -> tuple[EventId, ...]:
         """Every id of this missile, the surviving one first."""
         return (self.event, *sorted(self.births.keys() - {self.event}))
 
-    def contributions(self, own_nation: NationId, now: Instant) -> tuple[Contribution, ...]:
-        """One state a nation, all moved to the latest instant among them, but not beyond ``now``.
-
-        A partner's clock, or its node, may be ahead of ours: its state is then taken back to our
-        present, or what lies between would count as flown already.
-        """
+    def contributions(
+        self, own_nation: NationId, pedigree: Pedigree, now: Instant
+    ) -> tuple[Contribution, ...]:
+        """One state a nation, as last told; ``pedigree`` is that of our own."""
         told = [
-            (
-                nation,
-                view.report.state,
-                view.report.thrust_probability,
-                view.report.last_observed_at,
+            Contribution(
+                nation=nation,
+                state=view.report.state,
+                last_observed_at=view.report.last_observed_at,
+                thrust_probability=view.report.thrust_probability,
+                track=view.report.track,
+                pedigree=view.report.pedigree,
             )
             for nation, view in sorted(self.partners.items())
             if view.report is not None
         ]
-        is_witnessed = False
-        if self.own_track is not None:
-            own = self.own_track
-            told.append((own_nation, own.state, own.thrust_probability, own.last_observed_at))
+        own = self.own_track
+        if own is not None:
             is_witnessed = now.elapsed_s(since=own.last_observed_at) <= FRESH_S
-        if not told:
-            return ()
-        at = min(max(state.valid_at for _, state, _, _ in told), now)
-        at_once = [
-            (nation, moved(state, at, is_forced=thrust > 0.5), seen_at, thrust)
-            for nation, state, thrust, seen_at in told
-        ]
-        return tuple(
-            Contribution(nation, state, seen_at, thrust, is_witnessed and nation == own_nation)
-            for nation, state, seen_at, thrust in at_once
-            if _is_of_a_flight(state)
-        )
+            told.append(
+                Contribution(
+                    nation=own_nation,
+                    state=own.state,
+                    last_observed_at=own.last_observed_at,
+                    thrust_probability=own.thrust_probability,
+                    is_witnessed=is_witnessed,
+                    track=own.track,
+                    pedigree=pedigree,
+                )
+            )
+        return tuple(told)
 
     def is_told_by_only(self, nation: NationId) -> bool:
         """Whether nobody but this partner has told of it."""
@@ -195,9 +186,3 @@ class Event:
             if launch is not None:
                 return launch, impact
         return None, None
-
-
-def _is_of_a_flight(state: StateEstimate) -> bool:
-    """Whether a state that was moved is still one: an old one may have flown on into the Earth."""
-    is_finite = bool(np.isfinite(state.mean).all() and np.isfinite(state.covariance).all())
-    return is_finite and state.speed_m_s < SPEED_MAX_M_S

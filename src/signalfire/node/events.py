@@ -6,6 +6,7 @@ out to be one, the id with the earlier launch time (then the nation in alphabeti
 survives; the other is remembered as a member.
 """
 
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
@@ -21,6 +22,7 @@ from signalfire.basis.identity import (
 )
 from signalfire.basis.instant import Instant
 from signalfire.basis.limits import EVENTS_MAX, EVENTS_PER_PARTNER_MAX, MEMBERS_MAX
+from signalfire.fusion.joint import JointTrack
 from signalfire.fusion.match import (
     CONSISTENT_D2_MAX,
     SAME_OBJECT_D2_MAX,
@@ -59,6 +61,7 @@ class EventBook:
         self._alias: dict[EventId, EventId] = {}
         self._retired: dict[TrackId, Instant] = {}
         self._agreements: dict[tuple[EventId, EventId], int] = {}
+        self._strayed: dict[EventId, int] = {}
 
     def open_events(self) -> tuple[Event, ...]:
         """Events that have not ended, in the order of their ids' minting."""
@@ -176,7 +179,7 @@ class EventBook:
             event, renamed = self._partner_event(nation, identity, report, assessment, now)
             gave_way += renamed
         view = event.partners.setdefault(nation, PartnerView())
-        if report is not None:
+        if report is not None and not _is_outdated(report, view.report):
             view.report = report
         if assessment is not None:
             view.assessment = assessment
@@ -215,6 +218,32 @@ class EventBook:
         self._agreements = agreeing
         return tuple(gave_way)
 
+    def release_strayed(self) -> None:
+        """Let own tracks go from events that they were laid to wrongly; called once a tick.
+
+        Young tracks of two missiles side by side are easily taken for each other. Whoever minted an
+        event's id says which missile it is: an own track that has contradicted its state for long
+        enough belongs elsewhere, and finds its event anew. So every nation puts its own right.
+        """
+        strayed: dict[EventId, int] = {}
+        for event in self.open_events():
+            view = event.partners.get(nation_of(minted_by(event.event)))
+            own = event.own_track
+            if own is None or view is None or view.report is None or not event.own_is_alive:
+                continue
+            told = (view.report.state, view.report.thrust_probability)
+            if self._distance((own.state, own.thrust_probability), told) <= CONSISTENT_D2_MAX:
+                continue
+            strayed[event.event] = self._strayed.get(event.event, 0) + 1
+            if strayed[event.event] >= AGREEMENTS_TO_MERGE:
+                del strayed[event.event]
+                if event.own_name is not None:
+                    self._alias.pop(event.own_name[0], None)
+                    event.births.pop(event.own_name[0], None)
+                event.own_track = event.own = event.own_launch = event.own_name = None
+                event.own_is_alive = False
+        self._strayed = strayed
+
     def close(self, event: Event, now: Instant) -> None:
         """The event has ended: its track is let go, late reports of it are passed over.
 
@@ -222,6 +251,7 @@ class EventBook:
         """
         event.closed_at = now
         event.own = event.common = event.threatened = None
+        event.joint = JointTrack()
         event.partners.clear()
         if event.own_track is not None:
             self._retired[event.own_track.track] = now
@@ -265,11 +295,13 @@ class EventBook:
         """The open event that a partner's first word of an unknown id belongs to, or a new one."""
         birth = _birth(report, assessment)
         unborn = {identity} if assessment is None else set()
-        for event in self.open_events():
-            if nation in event.partners or len(event.births) >= MEMBERS_MAX:
-                continue
-            if not self._agrees(event, report, assessment):
-                continue
+        free = [
+            e
+            for e in self.open_events()
+            if nation not in e.partners and len(e.births) < MEMBERS_MAX
+        ]
+        event = self._spoken_of(free, report, assessment)
+        if event is not None:
             event.births[identity] = birth
             event.unborn |= unborn
             self._alias[identity] = event.event
@@ -282,25 +314,41 @@ class EventBook:
         self._add(event)
         return event, []
 
-    def _agrees(
+    def _spoken_of(
+        self, events: Iterable[Event], report: TrackReport | None, assessment: Assessment | None
+    ) -> Event | None:
+        """Of which event a partner's word speaks, the nearest of those that it may."""
+        best: tuple[float, Event] | None = None
+        for event in events:
+            ratio = self._apart_ratio(event, report, assessment)
+            if ratio <= 1.0 and (best is None or ratio < best[0]):
+                best = (ratio, event)
+        return None if best is None else best[1]
+
+    def _apart_ratio(
         self, event: Event, report: TrackReport | None, assessment: Assessment | None
-    ) -> bool:
-        """Whether a partner's word speaks of this event: by state, else by launch and impact."""
+    ) -> float:
+        """How far a partner's word is from an event, by state, else by launch and impact.
+
+        In units of the largest distance at which both may be one.
+        """
         reference = event.reference()
         if report is not None and reference is not None:
             told = (report.state, report.thrust_probability)
-            return self._distance(told, reference) <= SAME_OBJECT_D2_MAX
+            return self._distance(told, reference) / SAME_OBJECT_D2_MAX
         launch, impact = event.places()
         if assessment is None or launch is None or impact is None:
-            return False
+            return math.inf
         if not isinstance(assessment.launch, PlaceEstimate):
-            return False
+            return math.inf
         if not isinstance(assessment.impact, PlaceEstimate):
-            return False
+            return math.inf
+        if are_times_apart(assessment.impact, impact):
+            return math.inf
         d2 = places_distance2(assessment.launch, launch) + places_distance2(
             assessment.impact, impact
         )
-        return d2 <= SAME_PLACES_D2_MAX and not are_times_apart(assessment.impact, impact)
+        return d2 / SAME_PLACES_D2_MAX
 
     def _merge(self, first: Event, second: Event) -> Superseded:
         """Make two events one; the rule of names decides which id survives."""
@@ -372,6 +420,11 @@ def surely_launched(launch: Launch, otherwise: Instant) -> Instant:
     if isinstance(launch, PlaceEstimate):
         return launch.time.later(2.0 * launch.time_sigma_s)
     return otherwise
+
+
+def _is_outdated(report: TrackReport, held: TrackReport | None) -> bool:
+    """Whether a report came out of order: what is held already tells of a later look."""
+    return held is not None and report.state.valid_at < held.state.valid_at
 
 
 def _is_seen_after(

@@ -111,9 +111,9 @@ def _by_kind(post: Post, desk: Desk, opened: Opened, intake: Intake) -> None:
         told = message.assessment
         if told.author != nation:
             raise NotAuthentic(f"author: {told.author}'s assessment, told by {nation}")
-        intake.reports.append(
-            PartnerReport(nation, told.event, assessment=told, members=message.members)
-        )
+        gave_way_to = () if message.superseded_by is None else (message.superseded_by,)
+        members = message.members + gave_way_to
+        intake.reports.append(PartnerReport(nation, told.event, assessment=told, members=members))
     elif kind is Kind.WARNING:
         warning = reading.read_warning(opened.payload)
         _require_own(warning.warning, nation)

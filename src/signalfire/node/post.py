@@ -13,6 +13,7 @@ from signalfire.node.naming import known_nations
 from signalfire.node.setup import NodeSetup
 from signalfire.picture.detection import Detection
 from signalfire.picture.event import Phase
+from signalfire.picture.pedigree import Pedigree
 from signalfire.tracking.tracker import Tracker
 
 
@@ -41,6 +42,7 @@ class Post:
         self.now = Instant(0)
         self.sensors = {sensor.sensor: sensor for sensor in setup.sensors}
         self.tracker = Tracker(setup.node, self.sensors, setup.tracking)
+        self.pedigree = Pedigree(is_from_own_sensors=True, motion=setup.tracking.motion())
         self.book = EventBook(setup.nation, setup.node)
         self.border = Border(setup)
         self.health = Health(setup.partners)

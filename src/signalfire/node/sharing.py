@@ -92,6 +92,7 @@ def _tracks(post: Post, changes: Changes, desk: Desk) -> list[tuple[Event, Track
             state=track.state,
             thrust_probability=track.thrust_probability,
             last_observed_at=track.last_observed_at,
+            pedigree=post.pedigree,
         )
         reports.append((event, report))
     return reports

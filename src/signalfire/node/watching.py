@@ -10,7 +10,6 @@ from signalfire.assess.observed import Observed
 from signalfire.basis.errors import LimitExceeded
 from signalfire.basis.identity import EventId, NationId, TrackId
 from signalfire.basis.instant import Instant
-from signalfire.fusion.combine import combine
 from signalfire.node.change import is_material
 from signalfire.node.desk import Desk
 from signalfire.node.event import FRESH_S, Event
@@ -77,6 +76,7 @@ def fuse(post: Post, desk: Desk, reports: Sequence[PartnerReport]) -> Changes:
         _enter(post, desk, report, changes)
     if desk.is_second:
         changes.renamed += post.book.merge_agreeing()
+        post.book.release_strayed()
     return changes
 
 
@@ -189,10 +189,15 @@ def _enter(post: Post, desk: Desk, report: PartnerReport, changes: Changes) -> N
 
 def _assess_common(post: Post, desk: Desk, event: Event) -> None:
     """The common view of one event: states fused, launches fused, then assessed like any other."""
-    contributions = event.contributions(post.setup.nation, desk.now)
+    contributions = event.contributions(post.setup.nation, post.pedigree, desk.now)
     if not contributions:
         return
-    combined = combine(contributions)
+    # A partner's clock, or its node, may be ahead of ours: its state is then taken back to our
+    # present, or what lies between would count as flown already.
+    at = min(max(each.state.valid_at for each in contributions), desk.now)
+    combined = event.joint.fuse(contributions, at)
+    if combined is None:
+        return
     told = event.assessments()
     launches = [a.launch for a in told if isinstance(a.launch, PlaceEstimate)]
     launch = fuse_launches(launches) if launches else Unknown("nobody has an estimate yet")

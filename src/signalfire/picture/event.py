@@ -6,6 +6,7 @@ from enum import StrEnum
 from signalfire.basis.identity import EventId, NationId, TrackId
 from signalfire.basis.instant import Instant
 from signalfire.picture.estimate import Impact, Launch, StateEstimate
+from signalfire.picture.pedigree import Pedigree
 
 
 class Phase(StrEnum):
@@ -81,7 +82,10 @@ class Assessment:
 
 @dataclass(frozen=True)
 class TrackReport:
-    """A track as it may be shared: no sensor, no path; counts only."""
+    """A track as it may be shared: no sensor, no path; counts only.
+
+    Without ``pedigree`` nothing is known of what its errors share with those of others.
+    """
 
     track: TrackId
     event: EventId
@@ -89,6 +93,7 @@ class TrackReport:
     state: StateEstimate
     thrust_probability: float
     last_observed_at: Instant
+    pedigree: Pedigree | None = None
 
 
 @dataclass(frozen=True)

@@ -31,12 +31,17 @@ _DIAGONAL = (0, 6, 11, 15, 18, 20)
 
 
 def coarse_track(track: Mapping[str, Any], share: Share) -> dict[str, Any]:
-    """One rebuilt track, rounded."""
+    """One rebuilt track, rounded, and without the pedigree that a rounded state has no more.
+
+    The error of rounding is much the same from one report to the next: who receives them must not
+    take them for so many looks.
+    """
     forced = track["phase"] != "ballistic"
     return {
         **track,
         "state": _state(track["state"], share, FORCED_M_S2 if forced else FREE_FALL_M_S2),
         "last_observed_at": _time_down(track["last_observed_at"], share),
+        "pedigree": None,
     }
 
 

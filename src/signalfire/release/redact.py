@@ -141,6 +141,14 @@ _PLACE = _known_or_not(
 _CLASSES = {
     name: _number for name in ("SRBM", "MRBM", "IRBM", "ICBM", "SLV", "manoeuvring", "unknown")
 }
+_PEDIGREE = _record(
+    is_from_own_sensors=_truth,
+    drag_m2_kg=_number,
+    drag_spread_s=_number,
+    free_m2_s3=_number,
+    forced_along_m2_s3=_number,
+    forced_across_m2_s3=_number,
+)
 _TRACK = _record(
     track=_text,
     event=_text,
@@ -148,6 +156,7 @@ _TRACK = _record(
     state=_STATE,
     thrust_probability=_number,
     last_observed_at=_text,
+    pedigree=_optional(_PEDIGREE),
 )
 _EVENT_FIELDS: dict[str, Rebuild] = {
     "event": _text,

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from signalfire.basis.limits import LATE_MAX_S
 from signalfire.motion.free_flight import DRAG_NOMINAL_M2_KG
+from signalfire.picture.pedigree import Motion
 from signalfire.tracking._kernels import Law
 
 
@@ -241,6 +242,16 @@ class TrackingSettings:
     object that truly turns away is soon unseen by all, and its plots count again."""
     registration: RegistrationSettings = field(default_factory=RegistrationSettings)
     """How biases are learnt."""
+
+    def motion(self) -> Motion:
+        """The part that whoever fuses a track with others' needs to know."""
+        return Motion(
+            drag_m2_kg=self.drag_m2_kg,
+            drag_spread_s=self.drag_spread_s,
+            free_m2_s3=self.free_noise_m2_s3,
+            forced_along_m2_s3=self.forced_along_m2_s3,
+            forced_across_m2_s3=self.forced_across_m2_s3,
+        )
 
     def law(self) -> Law:
         """The part that the filter's kernels take."""

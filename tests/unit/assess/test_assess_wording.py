@@ -195,7 +195,7 @@ def test_what_rests_on_one_partner_alone_says_so() -> None:
     assert "reports of the Republic of Korea alone" in texts(notice).en
 
 
-def test_what_rests_on_own_sensors_speaks_of_nobody_else() -> None:
+def test_what_is_from_own_sensors_speaks_of_nobody_else() -> None:
     notice = replace(NOTICE, sources=(NationId("JPN"),))
     assert sole_source(notice) is None
     assert reason(notice) == "Predicted to pass over Hokkaido."

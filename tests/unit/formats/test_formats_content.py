@@ -19,6 +19,7 @@ from signalfire.formats.native import content, reading
 from signalfire.formats.native.content import EventMessage, Notice, Receipt, Retraction, Status
 from signalfire.picture.estimate import PlaceEstimate, StateEstimate, Unknown
 from signalfire.picture.event import Assessment, ClassBelief, Phase, TrackReport
+from signalfire.picture.pedigree import Motion, Pedigree
 from signalfire.picture.warning import AreaKind, Texts, WarnedArea, Warning, WarningStatus
 
 KOR, JPN = NationId("KOR"), NationId("JPN")
@@ -172,6 +173,7 @@ def test_a_full_batch_fits_into_a_bulletin() -> None:
     report = TrackReport(
         TrackId("T-KOR-9999-999999999999"), EventId("E-KOR-9999-999999999999"), Phase.MANOEUVRING,
         widest, 1.0 / 3.0, _NOW,
+        Pedigree(is_from_own_sensors=False, motion=Motion(*[1.0 / 3.0] * 5)),
     )  # fmt: skip
     batches = content.track_contents([report] * (RELEASED_TRACKS_MAX + 1))
     assert [len(batch["tracks"]) for batch in batches] == [RELEASED_TRACKS_MAX, 1]
@@ -307,3 +309,23 @@ def test_the_common_view_is_never_made_into_content() -> None:
     )  # fmt: skip
     with pytest.raises(AssertionError):
         content.event_content(EventMessage(common, (common.event,), None, False))
+
+
+def test_pedigree_comes_over_the_border_whole_and_may_be_absent() -> None:
+    motion = Motion(1.0 / 7_000.0, 5.0, 1e-5, 6_000.0, 2_000.0)
+    report = TrackReport(
+        TrackId("T-KOR-1-1"), EventId("E-KOR-1-1"), Phase.BOOST, state_of(1, _NOW), 0.5, _NOW,
+        Pedigree(is_from_own_sensors=True, motion=motion),
+    )  # fmt: skip
+    (batch,) = content.track_contents([report])
+    (read,) = reading.read_tracks(canonical(batch))
+    assert read.pedigree == report.pedigree
+    del batch["tracks"][0]["pedigree"]
+    (read,) = reading.read_tracks(canonical(batch))
+    assert read.pedigree is None
+    batch["tracks"][0]["pedigree"] = {
+        **content.track_contents([report])[0]["tracks"][0]["pedigree"],
+        "forced_along_m2_s3": -1.0,
+    }
+    with pytest.raises(PeerError, match="forced_along_m2_s3"):
+        reading.read_tracks(canonical(batch))

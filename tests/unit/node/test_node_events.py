@@ -288,3 +288,41 @@ def test_a_place_that_stays_in_half_of_its_ellipse_has_not_moved() -> None:
     for moved_km, is_moved in ((2.0, False), (2.3, True)):
         there = place(41.3 + moved_km / 111.06, 169.5, NOW.later(900.0))
         assert is_material(told, replace(told, impact=there)) == is_moved
+
+
+def test_a_partners_word_joins_the_nearest_of_the_events_that_it_may_speak_of(
+    book: EventBook,
+) -> None:
+    """Two missiles 2 km apart: either is within the allowance, one is nearer."""
+    book.join_own(track(1, 41.0), LAUNCH, NOW, busy=[])
+    book.join_own(track(2, 41.018), LAUNCH, NOW, busy=[TrackId("T-JPN-1-1")])
+    event, _ = take(book, KOR, "E-KOR-1-1", lat_deg=41.017)
+    assert event.own_track.track == "T-JPN-1-2"
+    other, _ = take(book, KOR, "E-KOR-1-2", lat_deg=41.001)
+    assert other.own_track.track == "T-JPN-1-1"
+
+
+def test_own_tracks_that_were_laid_to_each_others_events_find_their_own(book: EventBook) -> None:
+    """Young tracks of two missiles were taken for each other; then they draw apart."""
+    take(book, KOR, "E-KOR-1-1", lat_deg=41.0)
+    take(book, KOR, "E-KOR-1-2", lat_deg=42.0)
+    first, second = (book.find(EventId(f"E-KOR-1-{n}")) for n in (1, 2))
+    assert first is not None and second is not None
+    for event, own in ((first, track(2, 42.0)), (second, track(1, 41.0))):
+        event.own_track, event.own_is_alive = own, True
+    for _ in range(AGREEMENTS_TO_MERGE - 1):
+        book.release_strayed()
+    assert first.own_track is not None and second.own_track is not None
+    book.release_strayed()
+    assert first.own_track is None and second.own_track is None
+    assert book.join_own(track(1, 41.0), LAUNCH, NOW, busy=[TrackId("T-JPN-1-2")]) is first
+    assert book.join_own(track(2, 42.0), LAUNCH, NOW, busy=[TrackId("T-JPN-1-1")]) is second
+
+
+def test_a_track_report_out_of_order_does_not_replace_a_later_one(book: EventBook) -> None:
+    take(book, KOR, "E-KOR-1-1")
+    early = report("E-KOR-1-1")
+    early = replace(early, state=state(41.0, at=NOW.later(-4.0)), last_observed_at=NOW.later(-4.0))
+    event, _ = book.take(KOR, report=early, assessment=None, members=(), now=NOW)
+    assert event is not None and event.partners[KOR].report is not None
+    assert event.partners[KOR].report.state.valid_at == NOW

@@ -350,3 +350,15 @@ def test_a_state_that_has_long_flown_into_the_ground_stops_nobody() -> None:
     )
     views = lines(node.advance(NOW.later(1), (TICK,)), Stream.PICTURE)
     assert [each["from"] for each in views if each["view"] == "common"] == [["USA"]]
+
+
+def test_the_word_that_an_id_gave_way_to_another_is_heard() -> None:
+    """A partner says of one event what it had said of two."""
+    node, korea = japan(), Partner(KOR)
+    node.advance(NOW, (korea.says(Kind.EVENT, event("E-KOR-1-1")),))
+    gone = event("E-KOR-1-2", superseded_by="E-KOR-1-1")
+    node.advance(NOW.later(1), (korea.says(Kind.EVENT, gone), TICK))
+    views = lines(node.advance(NOW.later(2), (TICK,)), Stream.PICTURE)
+    alive = {each["event"] for each in views if each["superseded_by"] is None}
+    assert len(alive) == 1
+    assert {"E-KOR-1-1", "E-KOR-1-2"} <= {m for each in views for m in each["members"]}

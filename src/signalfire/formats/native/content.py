@@ -18,6 +18,7 @@ from signalfire.basis.utc import utc_text
 from signalfire.formats.native import wire
 from signalfire.picture.estimate import PlaceEstimate, StateEstimate, Unknown
 from signalfire.picture.event import Assessment, ClassBelief, TrackReport
+from signalfire.picture.pedigree import Pedigree
 from signalfire.picture.warning import Texts, WarnedArea, Warning
 
 Content = dict[str, Any]
@@ -187,6 +188,19 @@ def _track(report: TrackReport) -> wire.Track:
         state=_state(report.state),
         thrust_probability=report.thrust_probability,
         last_observed_at=_time(report.last_observed_at),
+        pedigree=None if report.pedigree is None else _pedigree(report.pedigree),
+    )
+
+
+def _pedigree(pedigree: Pedigree) -> wire.Pedigree:
+    motion = pedigree.motion
+    return wire.Pedigree(
+        is_from_own_sensors=pedigree.is_from_own_sensors,
+        drag_m2_kg=motion.drag_m2_kg,
+        drag_spread_s=motion.drag_spread_s,
+        free_m2_s3=motion.free_m2_s3,
+        forced_along_m2_s3=motion.forced_along_m2_s3,
+        forced_across_m2_s3=motion.forced_across_m2_s3,
     )
 
 

@@ -32,6 +32,7 @@ from signalfire.formats.native import wire
 from signalfire.formats.native.content import EventMessage, Notice, Receipt, Retraction, Status
 from signalfire.picture.estimate import PlaceEstimate, StateEstimate, Unknown
 from signalfire.picture.event import Assessment, ClassBelief, MissileClass, Phase, TrackReport
+from signalfire.picture.pedigree import Motion, Pedigree
 from signalfire.picture.warning import AreaKind, Texts, WarnedArea, Warning, WarningStatus
 
 POSITION_MIN_M, POSITION_MAX_M = 5.0e6, 5.0e7
@@ -188,7 +189,19 @@ def _track(form: wire.Track, where: str) -> TrackReport:
         state=_state(form.state, f"{where}.state"),
         thrust_probability=form.thrust_probability,
         last_observed_at=_instant(form.last_observed_at, f"{where}.last_observed_at"),
+        pedigree=None if form.pedigree is None else _pedigree(form.pedigree),
     )
+
+
+def _pedigree(form: wire.Pedigree) -> Pedigree:
+    motion = Motion(
+        drag_m2_kg=form.drag_m2_kg,
+        drag_spread_s=form.drag_spread_s,
+        free_m2_s3=form.free_m2_s3,
+        forced_along_m2_s3=form.forced_along_m2_s3,
+        forced_across_m2_s3=form.forced_across_m2_s3,
+    )
+    return Pedigree(form.is_from_own_sensors, motion)
 
 
 def _state(form: wire.State, where: str) -> StateEstimate:

@@ -27,6 +27,7 @@ Text = Annotated[str, Meta(max_length=TEXT_LENGTH_MAX)]
 Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 Probability = Annotated[float, Meta(ge=0.0, le=1.0)]
 Duration = Annotated[float, Meta(ge=0.0, le=1.0e6)]
+Density = Annotated[float, Meta(ge=0.0, le=1.0e6)]
 Count = Annotated[int, Meta(ge=0, le=1_000_000)]
 Serial = Annotated[int, Meta(ge=0, le=2**53)]
 Triple = tuple[float, float, float]
@@ -71,8 +72,24 @@ class Classes(Message):
     unknown: Probability
 
 
+class Pedigree(Message):
+    """Whether a state rests on the originator's own sensors alone, and the motion that its filter
+    assumed: inverse ballistic coefficient, spread of the drag, and densities of white acceleration
+    in free flight and, along the velocity and across it, under thrust.
+    """
+
+    is_from_own_sensors: bool
+    drag_m2_kg: Annotated[float, Meta(ge=0.0, le=1.0)]
+    drag_spread_s: Annotated[float, Meta(ge=0.0, le=1.0e4)]
+    free_m2_s3: Density
+    forced_along_m2_s3: Density
+    forced_across_m2_s3: Density
+
+
 class Track(Message):
-    """One track of the originator's own sensors."""
+    """One track of the originator's own sensors; ``pedigree`` is null, or absent, where its state
+    was rounded or nothing is said.
+    """
 
     track: Name
     event: Name
@@ -80,6 +97,7 @@ class Track(Message):
     state: State
     thrust_probability: Probability
     last_observed_at: Time
+    pedigree: Pedigree | None = None
 
 
 class Tracks(Message):
