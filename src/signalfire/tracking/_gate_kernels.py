@@ -115,7 +115,11 @@ def box_of(states: Floats, row: int, site: Floats, frame: Floats, has_range: boo
             continue
         x = HEAD + MODE * mode
         p = x + 6
-        dx, dy, dz = states[row, x] - site[0], states[row, x + 1] - site[1], states[row, x + 2] - site[2]
+        dx, dy, dz = (
+            states[row, x] - site[0],
+            states[row, x + 1] - site[1],
+            states[row, x + 2] - site[2],
+        )
         r = math.sqrt(dx * dx + dy * dy + dz * dz)
         if not r > 1.0:
             continue

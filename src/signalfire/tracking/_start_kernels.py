@@ -76,9 +76,7 @@ def place_of(record: Floats, place: Floats, covariance: Floats) -> None:
     for i in range(3):
         place[i] = record[SITE + i] + r * u[i]
         for j in range(3):
-            covariance[i, j] = (
-                along * u[i] * u[j] + aside * e[i] * e[j] + across * w[i] * w[j]
-            )
+            covariance[i, j] = along * u[i] * u[j] + aside * e[i] * e[j] + across * w[i] * w[j]
 
 
 @kernel

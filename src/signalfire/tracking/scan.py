@@ -17,7 +17,8 @@ BATCH_MIN = 16
 class Scan:
     """What one sensor saw at one instant; rows of ``records`` (n, RECORD) are other objects each.
 
-    ``numbers`` and ``paths`` (n,) are the detections' numbers and the codes of their paths.
+    ``numbers`` and ``paths`` (n,) are the detections' numbers and the codes of their paths. From
+    ``within`` on they are more than the sensor's quota, and begin no track.
     """
 
     at_ns: int
@@ -26,6 +27,7 @@ class Scan:
     records: Floats
     numbers: Integers
     paths: Integers
+    within: int
 
     def look(self, place: int) -> Look:
         """One of its detections."""

@@ -18,7 +18,7 @@ from signalfire.picture.track import Track, TrackStatus
 from signalfire.tracking import _kernels as k
 from signalfire.tracking import _ring_kernels as ring
 from signalfire.tracking import _scan_kernels as kernels
-from signalfire.tracking.arrivals import Arrivals, Paths
+from signalfire.tracking.arrivals import Arrivals, Paths, Quota
 from signalfire.tracking.associate import best_of_each, shared_out
 from signalfire.tracking.bank import SIFTED_MAX, FilterBank
 from signalfire.tracking.measurement import Gaps, Refusal, records
@@ -77,6 +77,7 @@ class Tracker:
         self._counts: Counter[str] = Counter()
         self._epoch: Instant | None = None
         self._arrivals = Arrivals()
+        self._quota = Quota(settings.quota_per_s)
         self._paths = Paths()
         self._serial = 0
         self._confirmed = 0
@@ -115,7 +116,7 @@ class Tracker:
         known = self._sensors[sensor]
         paths = np.full(len(rows), self._paths.code(known.path))
         if (at_ns := self._timely(len(rows), observed_at, now)) is not None:
-            self._enter(rows, paths, known, at_ns)
+            self._enter(rows, paths, known, at_ns, now.tai_ns // NS_PER_S)
 
     def tick(self, now: Instant) -> None:
         """Let time pass: tracks without detections are lost, and in the end dropped."""
@@ -151,7 +152,7 @@ class Tracker:
             self._counts[f"refused: {refusal}"] += 1
         if sensor is not None and len(found.rows):
             paths = self._paths.codes([scan[i].path for i in found.which.tolist()])
-            self._enter(found.rows, paths, sensor, at_ns)
+            self._enter(found.rows, paths, sensor, at_ns, now.tai_ns // NS_PER_S)
 
     def _timely(self, count: int, observed_at: Instant, now: Instant) -> int | None:
         """When it was since the epoch; None, and counted, where it is too late or too early."""
@@ -171,19 +172,23 @@ class Tracker:
         period_s = (sensor.period_s if sensor else None) or settings.period_unknown_s
         return Gaps(period_s, max(settings.gap_counted_s, 3.0 * period_s))
 
-    def _enter(self, rows: Floats, paths: Integers, sensor: Sensor, at_ns: int) -> None:
+    def _enter(
+        self, rows: Floats, paths: Integers, sensor: Sensor, at_ns: int, second: int
+    ) -> None:
         """Number the detections of one scan, leave out the repeats, and assign the others."""
         index = self._index[sensor.sensor]
-        numbered = self._arrivals.number(index, at_ns, rows)
+        quota = self._quota.take(index, len(rows), second)
+        self._count(f"refused: {Refusal.QUOTA}", len(rows) - quota.heard)
+        numbered = self._arrivals.number(index, at_ns, rows[: quota.heard])
         self._count("repeated", numbered.repeated)
         self._count("refused: too many in one scan", numbered.too_many)
         fresh = numbered.fresh
-        if len(fresh) == 0:
-            return
-        self._scan(
-            Scan(at_ns, index, self._gaps(sensor).period_s, rows[fresh], numbered.numbers,
-                 paths[fresh])
-        )  # fmt: skip
+        if len(fresh):
+            period_s = self._gaps(sensor).period_s
+            within = int(np.searchsorted(fresh, quota.full))
+            self._scan(
+                Scan(at_ns, index, period_s, rows[fresh], numbered.numbers, paths[fresh], within)
+            )
 
     def _count(self, what: str, many: int) -> None:
         if many:
@@ -210,12 +215,19 @@ class Tracker:
             is_served[shared.given[:, 0]] = True
             known, crowded = known.where(~is_served).alone(), crowded[~is_served]
         self._count("crowded gates", int(crowded.sum()))
+        # More than the sensor's quota: heard for the sake of the tracks that it may hold, no further.
+        self._count(f"refused: {Refusal.QUOTA}", int((left >= scan.within).sum()))
+        left = left[left < scan.within]
         left = self._without_misregistered(known, scan, left)
         if len(left) == 0:
             return
+        self._begin_with(scan, left)
+
+    def _begin_with(self, scan: Scan, left: Integers) -> None:
+        """What no known track took: for those in the making, then for new ones."""
         trial = self._brought(scan, left, TENTATIVE)
         pairs, costs, _ = self._bank.candidates(
-            trial, scan.records, left, Wanted(0.0, settings.crowd_late_max)
+            trial, scan.records, left, Wanted(0.0, self._settings.crowd_late_max)
         )
         given = best_of_each(pairs, costs, len(trial.rows))
         trial = trial.where(given[:, 0])
@@ -240,7 +252,9 @@ class Tracker:
         number = int(scan.numbers[0])
         if number & _PLACE_IN_SCAN:
             rows = rows[~self._bank.served(rows, number >> DETECTION_BITS)]
-        found = self._bank.bring(rows, scan.at_ns, self._widened(scan.records[left[:SIFTED_MAX + 1]]))
+        found = self._bank.bring(
+            rows, scan.at_ns, self._widened(scan.records[left[: SIFTED_MAX + 1]])
+        )
         for row in rows[found.ready == kernels.BROKEN].tolist():
             self._drop(row, "diverged")
         return found.where(found.ready > kernels.UNREADY)
