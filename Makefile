@@ -48,8 +48,8 @@ flights: setup ## every documented flight through replay, with the table of erro
 	$(VENV)/python tools/validate_flights.py $(ARGS)
 
 bench: ## measure, as ratios against a yardstick of the same run
-	@tools/setup test
-	$(VENV)/python -m bench $(ARGS)
+	@tools/setup bench
+	OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(VENV)/python -m bench $(ARGS)
 
 fuzz: ## search for inputs that break a law, for as long as it takes
 	@tools/setup test

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,24 @@ class Measured:
 Clock = Callable[[], float]
 
 
+def in_turn_s(
+    acts: Sequence[Callable[[], object]], *, repeats: int, clock: Clock = time.process_time
+) -> list[NDArray[np.float64]]:
+    """Durations of acts done in turn, so that all meet the same noise; each one's first does not
+    count. Compare them round by round.
+
+    Processor time of this process, so that others on the machine count little; what waits for a
+    disk needs a clock on the wall.
+    """
+    taken_s: list[list[float]] = [[] for _ in acts]
+    for _ in range(repeats + 1):
+        for act, kept_s in zip(acts, taken_s, strict=True):
+            began_s = clock()
+            act()
+            kept_s.append(clock() - began_s)
+    return [np.array(kept_s[1:]) for kept_s in taken_s]
+
+
 def beside_s(
     act: Callable[[], object],
     yardstick: Callable[[], object],
@@ -30,19 +49,9 @@ def beside_s(
     repeats: int,
     clock: Clock = time.process_time,
 ) -> tuple[float, float]:
-    """Median durations of an act and of its yardstick, done in turn so that both meet the same
-    noise; the first of each does not count.
-
-    Processor time of this process, so that others on the machine count little; what waits for a
-    disk needs a clock on the wall.
-    """
-    taken_s: tuple[list[float], list[float]] = ([], [])
-    for _ in range(repeats + 1):
-        for each, kept_s in zip((act, yardstick), taken_s, strict=True):
-            began_s = clock()
-            each()
-            kept_s.append(clock() - began_s)
-    return float(np.median(taken_s[0][1:])), float(np.median(taken_s[1][1:]))
+    """Median durations of an act and of its yardstick, done in turn."""
+    act_s, yardstick_s = in_turn_s([act, yardstick], repeats=repeats, clock=clock)
+    return float(np.median(act_s)), float(np.median(yardstick_s))
 
 
 def percentiles_ms(taken_s: Sequence[float]) -> tuple[float, float]:

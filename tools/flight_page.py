@@ -6,7 +6,7 @@ from pathlib import Path
 from statistics import median
 
 from flight_play import BORDERLINE_FRACTION, EventStory, NationStory, Outcome, Said
-from flight_plots import BLUE, GREEN, GREY, RED, Axis, Curve, chart
+from signalfire.analysis.drawing import BLUE, GREEN, GREY, RED, Axis, Curve, chart
 
 MOMENTS_S = (120.0, 180.0)
 AFTER_BURNOUT_S = 30.0
@@ -353,8 +353,8 @@ def impact_error_plot(played: Sequence[Outcome]) -> str:
         curves.append(Curve(f"{name}, 90 %", high, ink, is_dashed=True))
     return chart(
         "Impact error against time since launch",
-        Axis("seconds since launch", 60.0, PLOT_UNTIL_S, range(100, PLOT_UNTIL_S + 1, 100)),
-        Axis("impact error, km", 0.01, 1000.0, (0.01, 0.1, 1, 10, 100, 1000), is_log=True),
+        Axis("seconds since launch", (60.0, PLOT_UNTIL_S), range(100, PLOT_UNTIL_S + 1, 100)),
+        Axis("impact error, km", (0.01, 1000.0), (0.01, 0.1, 1, 10, 100, 1000), is_log=True),
         curves,
     )
 
@@ -373,8 +373,8 @@ def calibration_plot(played: Sequence[Outcome]) -> str:
     tenths = [0.1 * n for n in range(0, 11, 2)]
     return chart(
         "Stated ellipse content against how often it held",
-        Axis("stated content of the ellipse", 0.0, 1.0, tenths),
-        Axis("share of lines that held the truth", 0.0, 1.0, tenths),
+        Axis("stated content of the ellipse", (0.0, 1.0), tenths),
+        Axis("share of lines that held the truth", (0.0, 1.0), tenths),
         curves,
     )
 

@@ -288,12 +288,23 @@ def install_browser() -> None:
     run(["apt-get", *wait, "install", "-y", "--no-install-recommends", *missing], cure=cure)
 
 
+def install_peers() -> None:
+    """Other people's trackers, to compare with. Without them the bench goes on, and says so."""
+    try:
+        install_packages(("bench",), "packages-bench")
+    except SetupStopped as stopped:
+        announce(f"without other people's trackers to compare with: {stopped}")
+
+
 def set_up(purpose: str) -> None:
     """Do the steps of one purpose, in order."""
     make_environment()
-    if purpose == "test":
+    if purpose in {"test", "bench"}:
         install_packages(("test",), "packages-test")
-        install_browser()
+        if purpose == "test":
+            install_browser()
+        else:
+            install_peers()
     elif not is_current("packages-test", digest([ROOT / "requirements" / "test.txt"])):
         install_packages(("runtime", "build"), "packages")
     install_signalfire()
@@ -305,7 +316,7 @@ def main() -> int:
     """Returns the exit status: 0 done, 2 something is missing, 130 interrupted."""
     parser = argparse.ArgumentParser(prog="tools/setup", description=__doc__)
     parser.add_argument(
-        "purpose", choices=("up", "test"), help="what the machine is to be ready for"
+        "purpose", choices=("up", "test", "bench"), help="what the machine is to be ready for"
     )
     purpose = parser.parse_args().purpose
     began_s = time.monotonic()

@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 
 from signalfire.basis.errors import CallerError, PeerError, SignalfireError
-from signalfire.cli import journal, keys
+from signalfire.cli import analyse, journal, keys
 from signalfire.cli.defaults import DEFAULT_FLIGHT, DIRECTOR_PORT
 
 app = typer.Typer(
@@ -30,9 +30,12 @@ app = typer.Typer(
 )
 app.add_typer(keys.app, name="keys")
 app.add_typer(journal.app, name="journal")
+app.add_typer(analyse.app, name="analyse")
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
+EXIT_INTERRUPTED = 130
+"""What typer makes of Ctrl-C in a command that does not take it itself; here it is an end."""
 
 
 class Listing(StrEnum):
@@ -247,6 +250,8 @@ def main() -> None:
         app(standalone_mode=True)
     except KeyboardInterrupt:
         sys.exit(0)
+    except SystemExit as ended:
+        sys.exit(0 if ended.code == EXIT_INTERRUPTED else ended.code)
     except SignalfireError as error:
         print(f"signalfire: {error}", file=sys.stderr)
         sys.exit(EXIT_USAGE if isinstance(error, CallerError | PeerError) else EXIT_FAILED)

@@ -89,6 +89,16 @@ def detections(watch: Watch, objects: Sequence[Flown], *, seed: int) -> list[Det
     return found
 
 
+def sees(watch: Watch, trajectory: Trajectory, t_s: Floats) -> Flags:
+    """Whether a sensor could see an object at moments of its flight, were it to look.
+
+    Geometry and heat alone: no misses, no outages. ``t_s`` counts from lift-off, shape (m,).
+    """
+    assert watch.sensor.site_ecef_m is not None, "a sensor without a place sees nothing"
+    visible, _ = _seen(watch, trajectory, t_s, np.zeros((len(t_s), 3)))
+    return visible
+
+
 def clear_of_the_earth(site_ecef_m: Floats, target_ecef_m: Floats) -> Flags:
     """Whether straight lines from a site to targets, shape (n, 3), miss the WGS 84 ellipsoid.
 
@@ -111,17 +121,23 @@ def _of_one(
     chance = draw.random((len(t_s), 2))
     if len(t_s) == 0:
         return []
-    target_ecef_m = trajectory.at(t_s)
-    report = _infrared if watch.sensor.kind is SensorKind.INFRARED else _radar
-    visible, plots = report(watch, target_ecef_m, noise)
-    if watch.sensor.kind is SensorKind.INFRARED:
-        visible &= t_s <= (trajectory.burnout_t_s or 0.0)
+    visible, plots = _seen(watch, trajectory, t_s, noise)
     visible &= chance[:, 0] < watch.manner.detection_probability
     visible &= ~_is_out(watch, looks_ns)
     return [
         _detection(watch, int(looks_ns[i]), float(chance[i, 1]), tuple(map(float, plots[i])))
         for i in np.flatnonzero(visible)
     ]
+
+
+def _seen(watch: Watch, trajectory: Trajectory, t_s: Floats, noise: Floats) -> tuple[Flags, Floats]:
+    """When an object can be seen, and the noisy values of all looks."""
+    target_ecef_m = trajectory.at(t_s)
+    if watch.sensor.kind is SensorKind.RADAR:
+        return _radar(watch, target_ecef_m, noise)
+    visible, plots = _infrared(watch, target_ecef_m, noise)
+    visible &= t_s <= (trajectory.burnout_t_s or 0.0)
+    return visible, plots
 
 
 def _radar(watch: Watch, target_ecef_m: Floats, noise: Floats) -> tuple[Flags, Floats]:

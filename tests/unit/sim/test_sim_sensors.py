@@ -18,7 +18,15 @@ from signalfire.picture.detection import (
     Sensor,
     SensorKind,
 )
-from signalfire.sim.sensors import INFRARED, RADAR, Conduct, Watch, clear_of_the_earth, detections
+from signalfire.sim.sensors import (
+    INFRARED,
+    RADAR,
+    Conduct,
+    Watch,
+    clear_of_the_earth,
+    detections,
+    sees,
+)
 from signalfire.sim.trajectory import Flown, trajectory_from_samples
 from signalfire.sim.truth import with_burnout
 from signalfire.space.geodesy import Geodetic, destination
@@ -103,6 +111,18 @@ def test_about_one_look_in_twenty_is_missed() -> None:
     seen = sum(len(watch(radar(), seed=seed)) for seed in range(20))
     possible = 20 * len(watch(radar(), conduct=replace(RADAR, detection_probability=1.0)))
     assert seen / possible == pytest.approx(0.95, abs=0.01)
+
+
+@pytest.mark.parametrize("sensor", [radar(range_max_m=300e3), infrared()])
+def test_what_a_sensor_sees_is_what_it_reports_when_it_misses_nothing(sensor: Sensor) -> None:
+    flown = climb()
+    usual = RADAR if sensor.kind is SensorKind.RADAR else INFRARED
+    manner = replace(usual, detection_probability=1.0)
+    reported_s = times_s(watch(sensor, conduct=manner))
+    every_s = np.arange(reported_s[0] % sensor.period_s, 300.0, sensor.period_s)
+    seen = sees(Watch(sensor, SPAN), flown.trajectory, every_s)
+    assert 0 < seen.sum() < len(seen)
+    np.testing.assert_allclose(every_s[seen], reported_s, atol=1e-6)
 
 
 def test_looks_are_a_period_apart_with_a_phase_of_the_sensors_own() -> None:

@@ -1,0 +1,1 @@
+"""What the system can and does achieve: bounds, metrics, what sharing buys."""
