@@ -47,6 +47,8 @@ class Story:
     track: TrackId
     ascent: tuple[StateEstimate, ...] = ()
     shown: Track | None = None
+    seen: tuple[int, int] = (FREE, 0)
+    """Status and number of updates when it was shown."""
 
 
 class Tracker:
@@ -134,9 +136,14 @@ class Tracker:
 
     def tracks(self) -> tuple[Track, ...]:
         """Confirmed and lost tracks, in the order in which they were confirmed."""
-        rows = self._bank.table.rows(CONFIRMED, LOST)
-        shown = [(self._stories[row], self._show(row)) for row in rows.tolist()]
-        return tuple(track for _, track in sorted(shown, key=lambda pair: _counter(pair[1].track)))
+        table, rows = self._bank.table, list(self._stories)
+        now = zip(table.status[rows].tolist(), table.updates[rows].tolist(), strict=True)
+        return tuple(
+            story.shown
+            if story.shown is not None and story.seen == state
+            else self._show(row, story, state)
+            for (row, story), state in zip(self._stories.items(), now, strict=True)
+        )
 
     # Detections.
 
@@ -396,14 +403,10 @@ class Tracker:
         assert self._epoch is not None
         return Instant(self._epoch.tai_ns + at_ns)
 
-    def _show(self, row: int) -> Track:
-        story, table = self._stories[row], self._bank.table
-        status, updates = _STATUS[int(table.status[row])], int(table.updates[row])
-        if story.shown is not None and (story.shown.status, story.shown.updates) == (
-            status,
-            updates,
-        ):
-            return story.shown
+    def _show(self, row: int, story: Story, seen: tuple[int, int]) -> Track:
+        table = self._bank.table
+        status, updates = _STATUS[seen[0]], seen[1]
+        story.seen = seen
         state = table.state[row]
         last = self._instant(int(table.time[row]))
         burnt_out_ns = round(float(state[k.BURNT_OUT_S]) * NS_PER_S)
@@ -445,7 +448,3 @@ def _without(left: Integers, gone: Integers, scan: Scan) -> Integers:
     is_gone = np.zeros(len(scan.records), dtype=np.bool_)
     is_gone[gone] = True
     return left[~is_gone[left]]
-
-
-def _counter(track: TrackId) -> int:
-    return int(track.rsplit("-", 1)[1])
