@@ -241,8 +241,8 @@ def boxes_of(rows: Integers, ahead: Floats, ready: Integers, site: Floats, frame
         kinds[i] = NOWHERE
         if ready[i] > 0 and place_sigma(ahead[rows[i]]) < sigma_max:
             kinds[i] = box_of(
-                ahead, rows[i], site, frame, has_range, root_gate, s_angle, s_range, probability_min,
-                boxes[i],
+                ahead, rows[i], site, frame, has_range, root_gate, s_angle, s_range,
+                probability_min, boxes[i],
             )  # fmt: skip
 
 
@@ -432,7 +432,7 @@ def weigh_each(
     starts: Integers, members: Integers, points: Floats, sure: int, gates: Floats,
     probability_min: float, crowd_max: int, crowded: Flags, pairs: Integers, costs: Floats,
 ) -> tuple[int, int]:  # fmt: skip
-    """The pairs of rows from the ``first`` on, as far as there is room; where it ended, and found."""
+    """The pairs of rows from the ``first`` on, as far as there is room; where it ended."""
     near = np.empty(points.shape[0], dtype=np.int64)
     for i in range(first, rows.shape[0]):
         if kinds[i] == NOWHERE:

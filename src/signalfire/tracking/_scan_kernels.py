@@ -83,7 +83,8 @@ def bring(rows: Integers, at: int, law: Law, c: Columns, is_near: Flags,
           ready: Integers) -> None:  # fmt: skip
     """Carry the rows that are near a detection to its instant, into ``ahead``; how, into ``ready``.
 
-    Those that were seen a moment ago are left to be carried together. A row that has seen later detections is recalled: ``ahead_time`` then lies before ``time``.
+    Those that were seen a moment ago are left to be carried together. A row that has seen later
+    detections is recalled: ``ahead_time`` then lies before ``time``.
     """
     for i in range(rows.shape[0]):
         row = rows[i]

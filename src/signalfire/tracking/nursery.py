@@ -1,4 +1,4 @@
-"""What no track took: recent fixes and lines of sight, and the pairs of them that may be objects."""
+"""What no track took: recent fixes and lines of sight, and pairs that may be objects."""
 
 from collections import deque
 

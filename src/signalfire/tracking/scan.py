@@ -39,7 +39,7 @@ class Scan:
 
 @dataclass(frozen=True, eq=False)
 class Brought:
-    """Rows, how each was brought to a scan's instant, and its lane where it was in a batch, or -1."""
+    """Rows, how each was brought to a scan's instant, and its lane in the batch, or -1."""
 
     rows: Integers
     ready: Integers

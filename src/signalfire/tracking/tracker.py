@@ -222,7 +222,7 @@ class Tracker:
             is_served[shared.given[:, 0]] = True
             known, crowded = known.where(~is_served).alone(), crowded[~is_served]
         self._count("crowded gates", int(crowded.sum()))
-        # More than the sensor's quota: heard for the sake of the tracks that it may hold, no further.
+        # Beyond its quota a sensor is heard for the sake of the tracks that it may hold alone.
         self._count(f"refused: {Refusal.QUOTA}", int((left >= scan.within).sum()))
         left = left[left < scan.within]
         left = self._without_misregistered(known, scan, left)
