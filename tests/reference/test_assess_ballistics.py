@@ -66,7 +66,7 @@ def fall_in_inertial_axes(state: np.ndarray, drag_m2_kg: float) -> tuple[np.ndar
         pull = -MU * r / n**3 - j2 * r * np.array([1 - 5 * s2, 1 - 5 * s2, 3 - 5 * s2])
         wind = v - np.cross(SPIN, r)
         height_m = geodetic(r).altitude_m
-        rho = 1.225 * math.exp(-max(height_m, 0.0) / 7_200.0) if height_m < 150e3 else 0.0
+        rho = _kernels.air_density(height_m)
         return np.concatenate([v, pull - 0.5 * rho * np.linalg.norm(wind) * wind * drag_m2_kg])
 
     def ground(t: float, y: np.ndarray) -> float:
@@ -102,6 +102,17 @@ def test_the_fall_is_that_of_an_integrator_in_axes_that_do_not_turn(
     end_m, end_s = fall_in_inertial_axes(state, 1.0 / 6_000.0)
     np.testing.assert_allclose(path[rows - 1, 1:4], end_m, atol=5.0)
     assert time_s == pytest.approx(end_s, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("height_m", "density_kg_m3"),
+    [(0.0, 1.225), (5e3, 0.7364), (10e3, 0.4135), (15e3, 0.1948), (20e3, 0.08891),
+     (30e3, 0.01841), (40e3, 3.996e-3), (50e3, 1.027e-3), (60e3, 3.097e-4), (70e3, 8.283e-5),
+     (80e3, 1.846e-5), (90e3, 3.416e-6), (100e3, 5.604e-7), (120e3, 2.222e-8)],
+)  # fmt: skip
+def test_the_air_is_that_of_the_standard_atmosphere(height_m: float, density_kg_m3: float) -> None:
+    """US Standard Atmosphere 1976, table I."""
+    assert _kernels.air_density(height_m) == pytest.approx(density_kg_m3, rel=0.06)
 
 
 @pytest.mark.parametrize("name", ["f9_bulgariasat1_stage1.csv", "f9_nrol76_stage1.csv"])

@@ -7,8 +7,8 @@ import math
 
 import numpy as np
 
-from signalfire.basis.kernel import Floats, Integers, kernel
-from signalfire.motion._kernels import acceleration, air_density, predict, propagate
+from signalfire.basis.kernel import Floats, kernel
+from signalfire.motion._kernels import acceleration, predict, propagate
 from signalfire.space._kernels import altitude_of
 from signalfire.space.earth import (
     ECCENTRICITY_SQUARED,
@@ -24,8 +24,15 @@ _A = SEMI_MAJOR_M
 _B = SEMI_MINOR_M
 _E2 = ECCENTRICITY_SQUARED
 _EP2 = _E2 / (1.0 - _E2)
-_LIFT_TOP_R2 = (SEMI_MAJOR_M + 90_000.0) ** 2
+LIFT_TOP_R2 = (SEMI_MAJOR_M + 90_000.0) ** 2
 """Outside this no lift is reckoned: the air there bears nothing."""
+AIR_TOP_M = 150_000.0
+"""Above this no air is reckoned (density below 2e-9 kg/m3)."""
+LOG_AIR = (
+    -10.11735, -11.16097, -6.310106, -1.853456, 17.09738, 4.830724, -14.75468, -1.923992, 4.175283,
+)  # fmt: skip
+"""ln(density in kg/m3) as a polynomial in h / 75 km - 1, within 4 % of the US Standard Atmosphere
+1976 up to 100 km and 6 % up to 150 km (least squares over its tables)."""
 HIGH_M = 200_000.0
 MIDDLE_M = 90_000.0
 _FAMILY_LOW = (0.09, -0.5, math.log(3.0 / 30.0), -2.8, -0.5)
@@ -56,27 +63,42 @@ def ground_of(x: float, y: float, z: float) -> tuple[float, float, float]:
 
 
 @kernel
+def air_density(h: float) -> float:
+    """Density of the air at a height, kg/m3, by ``LOG_AIR``; below the ground that of sea level."""
+    if h >= AIR_TOP_M:
+        return 0.0
+    u = max(0.0, h) / (0.5 * AIR_TOP_M) - 1.0
+    log = 0.0
+    for i in range(len(LOG_AIR) - 1, -1, -1):
+        log = log * u + LOG_AIR[i]
+    return math.exp(log)
+
+
+@kernel
 def pull(state: Floats, drag: float, up: float, side: float, out: Floats) -> None:
     """Free flight plus lift: ``up`` and ``side`` are lift-to-drag ratios.
 
     Lift is q drag ratio across the velocity, in the vertical plane and out of it, times the cosine
     of the path angle, so that it stays smooth where a fall is vertical and "up" means nothing.
     """
-    acceleration(state, drag, out)
-    if up == 0.0 and side == 0.0:
-        return
+    acceleration(state, 0.0, out)
     x, y, z, vx, vy, vz = state[0], state[1], state[2], state[3], state[4], state[5]
-    r2 = x * x + y * y + z * z
-    if r2 > _LIFT_TOP_R2:
-        return
     h = altitude_of(x, y, z)
+    if h >= AIR_TOP_M:
+        return
     v2 = vx * vx + vy * vy + vz * vz
     v = math.sqrt(v2) + 1e-9
+    q = 0.5 * air_density(h) * v2 * drag
+    vx, vy, vz = vx / v, vy / v, vz / v
+    out[0] -= q * vx
+    out[1] -= q * vy
+    out[2] -= q * vz
+    r2 = x * x + y * y + z * z
+    if r2 > LIFT_TOP_R2 or (up == 0.0 and side == 0.0):
+        return
     r = math.sqrt(r2)
     rx, ry, rz = x / r, y / r, z / r
-    vx, vy, vz = vx / v, vy / v, vz / v
     sine = rx * vx + ry * vy + rz * vz
-    q = 0.5 * air_density(h) * v2 * drag
     out[0] += q * (up * (rx - sine * vx) + side * (vy * rz - vz * ry))
     out[1] += q * (up * (ry - sine * vy) + side * (vz * rx - vx * rz))
     out[2] += q * (up * (rz - sine * vz) + side * (vx * ry - vy * rx))
@@ -112,6 +134,16 @@ def midway(before: Floats, after: Floats, t: float, dt: float, row: Floats) -> N
 
 
 @kernel
+def step_of(state: Floats, h: float, high: float) -> float:
+    """The time step at a height: ``high`` seconds, or less where that leads into the air."""
+    if h <= HIGH_M:
+        return 4.0 if h > MIDDLE_M else 2.0
+    x, y, z = state[0], state[1], state[2]
+    sink = -(x * state[3] + y * state[4] + z * state[5]) / math.sqrt(x * x + y * y + z * z)
+    return float(max(4.0, min(high, (h - MIDDLE_M) / max(sink, 1.0))))
+
+
+@kernel
 def fly(
     state: Floats,
     air: Floats,
@@ -122,11 +154,11 @@ def fly(
 ) -> tuple[int, float, float]:
     """Fly a state to height 0; returns rows used, time (s), apogee (m).
 
-    ``air`` is ``[drag, lift up, lift sideways]``. Steps are ``high`` seconds above 200 km, 4 s
-    above 90 km, 2 s below (error below 2 m against the finest steps). Rows ``[t x y z vx vy vz]``
-    lie at least ``spacing`` seconds apart, one more in the middle of longer steps, from the state
-    itself to the impact. Rows used is 0 when it does not come down in time or ``path`` is full; a
-    state below the ground has landed: one row.
+    ``air`` is ``[drag, lift up, lift sideways]``. Steps are ``high`` seconds above 200 km (less
+    where that leads below 90 km), 4 s above 90 km, 2 s below (error below 2 m against the finest).
+    Rows ``[t x y z vx vy vz]`` lie at least ``spacing`` seconds apart, one more in the middle of
+    longer steps, from the state itself to the impact. Rows used is 0 when it does not come down in
+    time or ``path`` is full; a state below the ground has landed: one row.
     """
     work = np.empty((5, 6))
     before = np.empty(6)
@@ -141,7 +173,7 @@ def fly(
     if h <= 0.0:
         return 1, 0.0, h
     while t < time_max:
-        dt = high if h > HIGH_M else (4.0 if h > MIDDLE_M else 2.0)
+        dt = step_of(now, h, high)
         before[:] = now
         h_before = h
         pull_step(before, drag, up, side, dt, work, now)
@@ -180,8 +212,7 @@ def displaced(
 ) -> None:
     """The flight that lies ``point`` sigmas from the mean: ``root`` is the 6 x 6 root of P.
 
-    ``air`` is ``[drag, log sigma of drag, sigma of lift]``; sideways half of that: a body that
-    turns aside gives up range for it.
+    ``air`` is ``[drag, log sigma of drag, unit of lift]``.
     """
     for i in range(6):
         state[i] = mean[i]
@@ -189,57 +220,24 @@ def displaced(
             state[i] += root[i, j] * point[j]
     air_out[0] = air[0] * math.exp(air[1] * point[6])
     air_out[1] = air[2] * point[7]
-    air_out[2] = 0.5 * air[2] * point[8]
+    air_out[2] = air[2] * point[8]
 
 
 @kernel
-def land(
-    mean: Floats, root: Floats, air: Floats, points: Floats, time_max: float, ends: Floats
-) -> None:
-    """Fly one flight for each row of ``points``; ``ends[s]`` is ``[t x y z]`` of its impact.
-
-    Rows of flights that do not come down in time are left as they are.
-    """
-    path = np.empty((2, 7))
-    state = np.empty(6)
-    flown = np.empty(3)
-    for s in range(points.shape[0]):
-        displaced(mean, root, air, points[s], state, flown)
-        rows, _, _ = fly(state, flown, 20.0, 1e9, time_max, path)
-        if rows > 0:
-            ends[s, :] = path[rows - 1, :4]
-
-
-@kernel
-def fly_samples(
-    mean: Floats,
-    root: Floats,
-    air: Floats,
-    points: Floats,
-    time_max: float,
-    places: Floats,
-    count: Integers,
-) -> None:
-    """Fly one flight for each row of ``points``; ``places[s, k]`` is ``[t lat lon alt]``.
-
-    ``count[s]`` is 0 for a flight that does not come down in time or is too long for the table;
-    behind the last row of each flight its impact is repeated.
-    """
-    path = np.empty((places.shape[1], 7))
-    state = np.empty(6)
-    flown = np.empty(3)
-    for s in range(points.shape[0]):
-        displaced(mean, root, air, points[s], state, flown)
-        rows, _, _ = fly(state, flown, 8.0, 4.0, time_max, path)
-        count[s] = rows
-        for k in range(rows):
-            places[s, k, 0] = path[k, 0]
-            lat, lon, alt = ground_of(path[k, 1], path[k, 2], path[k, 3])
-            places[s, k, 1] = lat
-            places[s, k, 2] = lon
-            places[s, k, 3] = alt
-        for k in range(rows, places.shape[1]):
-            places[s, k, :] = places[s, max(rows - 1, 0), :]
+def root_of(covariance: Floats, out: Floats) -> None:
+    """The lower triangle R with R R' = P, by Cholesky; what rounding made negative counts as 0."""
+    size = covariance.shape[0]
+    for i in range(size):
+        for j in range(size):
+            out[i, j] = 0.0
+        for j in range(i + 1):
+            rest = covariance[i, j]
+            for k in range(j):
+                rest -= out[i, k] * out[j, k]
+            if i == j:
+                out[i, i] = math.sqrt(max(rest, 0.0))
+            elif out[j, j] > 1e-9 * math.sqrt(covariance[j, j]):
+                out[i, j] = rest / out[j, j]
 
 
 @kernel

@@ -13,7 +13,13 @@ from signalfire.assess.classify import (
     low_flight_probability,
     mixed_with_manoeuvring,
 )
-from signalfire.assess.impact import ImpactPrediction, predict_impact
+from signalfire.assess.drag import Entry, drag_of, entry_after
+from signalfire.assess.impact import (
+    ImpactPrediction,
+    Known,
+    lift_available_m_s2,
+    predict_impact,
+)
 from signalfire.assess.launch import estimate_launch
 from signalfire.assess.observed import Observed, Remembered
 from signalfire.assess.phase import (
@@ -35,6 +41,8 @@ from signalfire.space.geodesy import Geodetic, distance_m
 MISSILE_BURN_MAX_S = 320.0
 """Longer than any missile's engines burn; what still thrusts then carries a payload to orbit."""
 ORBIT_PERIGEE_M = 120_000.0
+SAME_DOUBT_FRACTION = 0.02
+"""A forecast whose covariance has grown by less is not made anew."""
 ENERGY_KEPT_ABOVE_M = 60_000.0
 """Below this on the way down the air has taken energy: the class is the one believed before."""
 
@@ -118,6 +126,10 @@ def assess_state(
         belief=assessment.belief,
         driven_since=driven_since(observed, settings),
         apogee_m=assessment.apogee_m,
+        steepness_ratio=math.inf if prediction is None else prediction.steepness_ratio,
+        lift_unused_m_s2=_lift_unused_m_s2(observed, settings),
+        entry=_entry(observed, settings),
+        prediction=prediction,
     )
     return Assessed(assessment, prediction, remembered)
 
@@ -134,20 +146,56 @@ def _prediction(
             else "seen too briefly to say whether it is still under power"
         )
     stale = unobserved_ratio(observed, now)
-    doubt = 1.0 + (stale / settings.stale_unit_ratio) ** 2
-    state = observed.state
-    widened = StateEstimate(state.valid_at, state.mean, state.covariance * doubt)
-    before = observed.before
-    prediction = predict_impact(
-        widened,
-        settings,
-        is_manoeuvring=motion is Phase.MANOEUVRING,
-        apogee_before_m=(before.apogee_m if before is not None else None) or 0.0,
-    )
+    prediction = _forecast(observed, 1.0 + (stale / settings.stale_unit_ratio) ** 2, settings)
     if is_lost(observed, now, settings) and stale > settings.stale_max_ratio:
         expired = Unknown("not seen for so long that the forecast has expired")
         return replace(prediction, impact=expired, is_expired=True)
     return prediction
+
+
+def _forecast(observed: Observed, doubt: float, settings: AssessmentSettings) -> ImpactPrediction:
+    """The flight of the state, its covariance ``doubt`` times as large; the last one if like it."""
+    before, state = observed.before, observed.state
+    known = Known(
+        apogee_m=(before.apogee_m if before is not None else None) or 0.0,
+        steepness_ratio=before.steepness_ratio if before is not None else math.inf,
+        lift_unused_m_s2=_lift_unused_m_s2(observed, settings),
+        is_manoeuvring=motion_phase(observed, settings) is Phase.MANOEUVRING,
+        drag=drag_of(_entry(observed, settings), state, settings),
+    )
+    last = before.prediction if before is not None else None
+    if last is not None and _is_like(last, state, doubt, known):
+        return last
+    widened = StateEstimate(state.valid_at, state.mean, state.covariance * doubt)
+    return predict_impact(widened, settings, known)
+
+
+def _is_like(last: ImpactPrediction, state: StateEstimate, doubt: float, known: Known) -> bool:
+    """Whether a forecast made before is of the same state, its doubt within a fiftieth."""
+    if last.is_expired or last.state.valid_at != state.valid_at or last.known != known:
+        return False
+    if not np.array_equal(last.state.mean, state.mean):
+        return False
+    wide = state.covariance * doubt
+    return bool(np.allclose(last.state.covariance, wide, rtol=SAME_DOUBT_FRACTION, atol=0.0))
+
+
+def _entry(observed: Observed, settings: AssessmentSettings) -> Entry | None:
+    """Its fall through the air so far; what is driven loses energy to nobody's measure."""
+    if is_driven(observed, settings):
+        return None
+    before = observed.before.entry if observed.before is not None else None
+    return entry_after(before, observed.state)
+
+
+def _lift_unused_m_s2(observed: Observed, settings: AssessmentSettings) -> float:
+    """The greatest lift that it could have had on its way down so far and was not seen to use."""
+    if is_driven(observed, settings):
+        return 0.0
+    before = observed.before.lift_unused_m_s2 if observed.before is not None else 0.0
+    if observed.thrust_probability > settings.coasting_probability:
+        return before
+    return max(before, lift_available_m_s2(observed.state, settings))
 
 
 def _belief(

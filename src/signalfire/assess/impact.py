@@ -2,14 +2,23 @@
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import NormalDist
 
 import numpy as np
 
-from signalfire.assess import _kernels
+from signalfire.assess import _flight_kernels, _kernels
+from signalfire.assess.drag import Drag, drag_of
+from signalfire.assess.lift import PathShape, lift_probability
 from signalfire.assess.settings import AssessmentSettings
 from signalfire.basis.kernel import Floats
-from signalfire.picture.estimate import Impact, PlaceEstimate, StateEstimate, Unknown
+from signalfire.picture.estimate import (
+    CHI2_2_P90,
+    Impact,
+    PlaceEstimate,
+    StateEstimate,
+    Unknown,
+)
 from signalfire.picture.footprint import Footprint
 from signalfire.space.earth import GRAVITY_M3_S2, SEMI_MAJOR_M
 from signalfire.space.geodesy import Geodetic, enu_from_ecef
@@ -23,11 +32,38 @@ LANDED_MIN_FRACTION = 0.9
 """Where fewer of the sample flights come down in time, they say too little of where it may go."""
 MAY_GLIDE = "may glide: lift can carry it far off the path it would fall on"
 _STEP = math.sqrt(3.0)
-_LIFTED = 14
-"""Rows of the spread from here on are those of lift."""
+_BY_STATE = 12
+"""The first rows of the spread are those of the state, in opposite pairs."""
+_ASIDE = 0.5
+"""A body that turns aside by lift gives up range for it."""
 _BEARING_M = 60_000.0
 """From here down the air turns even a fast body's path."""
 _SAMPLE_SPACING_S = 4.0
+_SAMPLE_STEP_S = 8.0
+_STEP_HIGH_S = 20.0
+_NO_ROWS = np.zeros((SAMPLES, 0, 4))
+_NORMAL = NormalDist()
+
+
+@dataclass(frozen=True)
+class Known:
+    """What is known of an object besides its state, from earlier looks at it.
+
+    ``apogee_m`` as known before: on the way down the air takes energy, and the orbit no longer
+    tells. ``steepness_ratio`` is apogee over the range of its parabola, as it was first in free
+    flight (inf where unknown). ``lift_unused_m_s2`` is the greatest lift that it could have had so
+    far on its way down and was not seen to use.
+    """
+
+    apogee_m: float = 0.0
+    steepness_ratio: float = math.inf
+    lift_unused_m_s2: float = 0.0
+    is_manoeuvring: bool = False
+    drag: Drag | None = None
+    """None where only its class is known."""
+
+
+NOTHING_KNOWN = Known()
 
 
 @dataclass(frozen=True)
@@ -37,6 +73,8 @@ class ImpactPrediction:
     ``path`` is the expected flight, shape (N, 7): seconds after ``state.valid_at``, position and
     velocity in Earth-fixed axes; empty where there is none. ``apogee_m`` is the greatest height of
     it, or that of the orbit behind it where it is already coming down; None where unknown.
+    ``air`` is drag (m2/kg), its ln-normal sigma, and the lift-to-drag ratio of a body that falls
+    a little askew; with ``lift_probability`` it uses lift up to ``lift_ratio_max``.
     ``range_sigma_m`` is what the state alone makes of the place, without lift; ``fall_max_s`` the
     longest of the flights that were flown for the spread. Where the forecast ``is_expired``, it
     still says when nothing can be left in the air, and nothing else.
@@ -50,6 +88,10 @@ class ImpactPrediction:
     range_sigma_m: float = 0.0
     fall_max_s: float = 0.0
     is_expired: bool = False
+    lift_probability: float = 0.0
+    lift_ratio_max: float = 0.0
+    steepness_ratio: float = math.inf
+    known: Known = NOTHING_KNOWN
 
     def footprint(self) -> Footprint | None:
         """A fixed set of flights spread as the estimate's uncertainty has it.
@@ -58,83 +100,96 @@ class ImpactPrediction:
         place: what lies under all of it is threatened all the same. None where no flight ends, too
         many may stay up, or the forecast has expired.
 
-        The points are a low-discrepancy set in nine dimensions (state, drag, lift), made normal
-        (lift: uniform), in opposite pairs and with unit covariance.
+        The points are a low-discrepancy set in nine dimensions (state, drag, lift), made normal, in
+        opposite pairs and with unit covariance; as many of them as the probability of lift says
+        use lift, upwards any share of all of it and half as much sideways.
         """
-        if len(self.path) == 0 or self.is_expired:
+        return None if self.is_expired else self._flown
+
+    @cached_property
+    def _flown(self) -> Footprint | None:
+        if len(self.path) == 0:
             return None
         time_max_s = min(FLIGHT_MAX_S, 1.5 * self.fall_max_s + 300.0)
-        rows = len(self.path) + int(time_max_s / _SAMPLE_SPACING_S) + 60
-        places = np.zeros((SAMPLES, rows, 4))
+        rows = np.empty((SAMPLES, len(self.path) + int(time_max_s / _SAMPLE_SPACING_S) + 60, 4))
         count = np.zeros(SAMPLES, dtype=np.int64)
-        _kernels.fly_samples(
-            self.state.mean, _root(self.state.covariance), self.air, _MANY_POINTS, time_max_s,
-            places, count,
+        _flight_kernels.fly_blocks(
+            self.state.mean, _root(self.state.covariance),
+            np.array([self.air[0], self.air[1], 1.0]),
+            _sample_points(self.air[2], self.lift_ratio_max, self.lift_probability),
+            _SAMPLE_STEP_S, time_max_s, _SAMPLE_SPACING_S, np.empty((SAMPLES, 4)), rows, count,
         )  # fmt: skip
         landed = count > 0
         if np.count_nonzero(landed) < LANDED_MIN_FRACTION * SAMPLES:
             return None
-        longest = int(count.max(initial=1))
-        flown = places[landed, :longest]
+        flown = np.flatnonzero(landed)
+        places = np.empty((len(flown), int(count.max()), 4))
+        _flight_kernels.geodetic_rows(rows, count, flown, places)
         return Footprint(
             start=self.state.valid_at,
-            time_s=flown[:, :, 0].copy(),
-            latitude_rad=flown[:, :, 1].copy(),
-            longitude_rad=flown[:, :, 2].copy(),
-            altitude_m=flown[:, :, 3].copy(),
+            time_s=places[:, :, 0].copy(),
+            latitude_rad=places[:, :, 1].copy(),
+            longitude_rad=places[:, :, 2].copy(),
+            altitude_m=places[:, :, 3].copy(),
             count=count[landed],
         )
 
 
 def predict_impact(
-    state: StateEstimate,
-    settings: AssessmentSettings,
-    *,
-    is_manoeuvring: bool = False,
-    apogee_before_m: float = 0.0,
+    state: StateEstimate, settings: AssessmentSettings, known: Known = NOTHING_KNOWN
 ) -> ImpactPrediction:
     """Fly the state and its uncertainty down to the ellipsoid.
 
-    Covariance by second-order divided differences over state, ballistic coefficient and lift
-    (Norgaard, Poulsen and Ravn 2000, Automatica 36, 1627-1638). What was seen to manoeuvre may use
-    all of its lift, whatever its path. ``apogee_before_m`` is the apogee as known before: on the
-    way down the air takes energy, and the orbit no longer tells. The caller asks only about objects
-    in free flight or glide.
+    Covariance by second-order divided differences over state, ballistic coefficient and trim
+    (Norgaard, Poulsen and Ravn 2000, Automatica 36, 1627-1638), and whole flights of a body that
+    uses its lift, with the probability that this is one. The caller asks only about objects in
+    free flight or glide.
     """
-    drag_m2_kg = 1.0 / settings.ballistic_coefficient_kg_m2
+    drag = known.drag or drag_of(None, state, settings)
     path = np.empty((2000, 7))
-    air = np.array([drag_m2_kg, settings.ballistic_coefficient_log_sigma, 0.0])
+    air = np.array([drag.drag_m2_kg, drag.log_sigma, settings.trim_ratio_sigma])
     rows, _, ahead_m = _kernels.fly(
-        state.mean, np.array([drag_m2_kg, 0.0, 0.0]), 10.0, 2.0, FLIGHT_MAX_S, path
+        state.mean, np.array([drag.drag_m2_kg, 0.0, 0.0]), 10.0, 2.0, FLIGHT_MAX_S, path
     )
     if rows == 0:
         unknown = Unknown("in orbit: does not come down within three hours")
         return ImpactPrediction(unknown, None, np.empty((0, 7)), state, air)
     flight = path[:rows].copy()
-    apogee_m = max(ahead_m, _apogee_behind_m(state, apogee_before_m))
-    share = 1.0 if is_manoeuvring else lift_share(apogee_m, _dive_rad(flight, apogee_m), settings)
-    air[2] = settings.lift_ratio_sigma(share)
-    spread = _spread(state, air, flight[-1], settings)
-    return ImpactPrediction(
-        spread.impact, apogee_m, flight, state, air, spread.range_sigma_m, spread.fall_max_s
+    apogee_m = max(ahead_m, _apogee_behind_m(state, known.apogee_m))
+    steepness_ratio = min(known.steepness_ratio, _steepness_ratio(state, apogee_m))
+    lift = lift_probability(
+        settings,
+        PathShape(apogee_m, _dive_rad(flight, apogee_m), steepness_ratio),
+        lift_unused_m_s2=known.lift_unused_m_s2,
+        is_manoeuvring=known.is_manoeuvring,
     )
+    spread = _spread(state, air, flight[-1], lift, settings)
+    return ImpactPrediction(
+        spread.impact, apogee_m, flight, state, air, spread.range_sigma_m, spread.fall_max_s,
+        lift_probability=lift, lift_ratio_max=settings.lift_ratio_max,
+        steepness_ratio=steepness_ratio, known=known,
+    )  # fmt: skip
 
 
-def lift_share(apogee_m: float, dive_rad: float, settings: AssessmentSettings) -> float:
-    """How much of its lift a body not seen to manoeuvre may use, 0 to 1.
+def lift_available_m_s2(state: StateEstimate, settings: AssessmentSettings) -> float:
+    """The greatest lift that the air would give the body where it is; 0 while it climbs."""
+    values = np.empty(_kernels.NUMBERS)
+    _kernels.shape(state.mean, values)
+    altitude_m, speed_m_s, climb_m_s = (float(v) for v in values[:3])
+    if climb_m_s >= 0.0:
+        return 0.0
+    pressure_pa = 0.5 * _kernels.air_density(altitude_m) * speed_m_s**2
+    return settings.lift_ratio_max * pressure_pa / settings.ballistic_coefficient_kg_m2
 
-    All of it on a path that lies where surfaces work, and on one that enters the air at so small an
-    angle below the horizon that a glider could be meant; none on a path both high and steep.
-    """
-    low = _fading(apogee_m, settings.lift_sure_below_m, settings.lift_absent_above_m)
-    shallow = _fading(dive_rad, settings.lift_sure_dive_rad, settings.lift_absent_dive_rad)
-    return max(low, shallow)
+
+def _steepness_ratio(state: StateEstimate, apogee_m: float) -> float:
+    """Apogee over range of the parabola with this apogee and ground speed: tan(angle) / 4."""
+    values = np.empty(_kernels.NUMBERS)
+    _kernels.shape(state.mean, values)
+    return math.sqrt(_G_8 * max(apogee_m, 0.0)) / max(float(values[3]), 1.0)
 
 
-def _fading(value: float, sure_below: float, absent_above: float) -> float:
-    """1 up to the first bound, 0 from the second, smooth in between."""
-    part = min(1.0, max(0.0, (absent_above - value) / (absent_above - sure_below)))
-    return part * part * (3.0 - 2.0 * part)
+_G_8 = GRAVITY_M3_S2 / SEMI_MAJOR_M**2 / 8.0
 
 
 def _dive_rad(flight: Floats, apogee_m: float) -> float:
@@ -156,36 +211,61 @@ class _Spread:
 
 
 def _spread(
-    state: StateEstimate, air: Floats, end: Floats, settings: AssessmentSettings
+    state: StateEstimate, air: Floats, end: Floats, lift: float, settings: AssessmentSettings
 ) -> _Spread:
     """The impact point with the covariance of place and time."""
     time_max_s = min(FLIGHT_MAX_S, 3.0 * float(end[0]) + 600.0)
-    place = _ground(end)
-    may_lift = air[2] > settings.trim_ratio_sigma
-    tried = _PAIRS[:_LIFTED] if may_lift else _PAIRS
-    pairs = _offsets(state, air, tried, end, time_max_s)
-    if not np.isfinite(pairs).all():
+    falls = _offsets(state, air, _PAIRS, end, time_max_s)
+    if not np.isfinite(falls).all():
         unknown = Unknown("the estimate is so uncertain that the object may not come down at all")
         return _Spread(unknown, math.inf, time_max_s)
-    by_state = _second_order(pairs[:_LIFTED])
+    by_state, covariance, shift = _second_order(falls)
     range_sigma_m = math.sqrt(float(by_state[0, 0] + by_state[1, 1]))
-    if may_lift:
-        # Lift turns small doubts about the state into large ones: only whole flights show that.
-        flights = _offsets(state, air, _FEW_POINTS, end, time_max_s)
-        if not np.isfinite(flights).all():
-            return _Spread(Unknown(MAY_GLIDE), range_sigma_m, time_max_s)
-        covariance = flights.T @ flights / len(flights)
-    else:
-        flights, covariance = pairs, _second_order(pairs)
-    fall_max_s = float(end[0]) + max(0.0, float(flights[:, 2].max()))
-    impact = _place(state, place, end, covariance)
+    fall_max_s = float(end[0]) + max(0.0, float(falls[:, 2].max()))
+    region = _holding(covariance, lift)
+    if lift > settings.lift_negligible_probability:
+        lifted = np.array([air[0], air[1], settings.lift_ratio_max])
+        glides = _offsets(state, lifted, _GLIDES, end, time_max_s)
+        if not np.isfinite(glides).all():
+            if region is None:
+                return _Spread(Unknown(MAY_GLIDE), range_sigma_m, time_max_s)
+        else:
+            fall_max_s = max(fall_max_s, float(end[0]) + float(glides[:, 2].max()))
+            glides -= shift
+            mixed = (1.0 - lift) * covariance + lift * glides.T @ glides / len(glides)
+            region = _smaller(region, mixed)
+    assert region is not None
+    impact = _place(state, end, shift, region)
     if math.isfinite(impact.time_sigma_s) and (
         impact.ellipse_p90.semi_major_m <= settings.semi_major_max_m
     ):
         return _Spread(impact, range_sigma_m, fall_max_s)
-    is_by_lift = 2.0 * range_sigma_m**2 < float(covariance[0, 0] + covariance[1, 1])
+    is_by_lift = 2.0 * range_sigma_m**2 < float(region[0, 0] + region[1, 1])
     reason = MAY_GLIDE if is_by_lift else "too uncertain to say where: more observation is needed"
     return _Spread(Unknown(reason), range_sigma_m, fall_max_s)
+
+
+def _holding(covariance: Floats, lift: float) -> Floats | None:
+    """The covariance of the fall, so large that its 90 % ellipse holds 90 % of everything.
+
+    While lift is improbable, the fall alone holds it with an ellipse of content 0.9 / (1 - lift);
+    the time likewise. None where lift is too probable for that.
+    """
+    content = 0.9 / (1.0 - lift) if lift < 1.0 else 1.0
+    if content > 0.99:
+        return None
+    place = -2.0 * math.log(1.0 - content) / CHI2_2_P90
+    time = (_NORMAL.inv_cdf(0.5 + 0.5 * content) / _NORMAL.inv_cdf(0.95)) ** 2
+    scale = np.sqrt(np.array([place, place, time]))
+    return covariance * np.outer(scale, scale)
+
+
+def _smaller(one: Floats | None, other: Floats) -> Floats:
+    """Of two regions that hold as much, the one with the smaller ellipse."""
+    if one is None:
+        return other
+    areas = [float(np.linalg.det(covariance[:2, :2])) for covariance in (one, other)]
+    return one if areas[0] <= areas[1] else other
 
 
 def _ground(end: Floats) -> Geodetic:
@@ -198,34 +278,50 @@ def _offsets(
 ) -> Floats:
     """By how much flights end east, north (m) and later (s) than expected; NaN for never."""
     ends = np.full((len(points), 4), np.nan)
-    _kernels.land(state.mean, _root(state.covariance), air, points, time_max_s, ends)
+    _flight_kernels.fly_blocks(
+        state.mean, _root(state.covariance), air, points, _STEP_HIGH_S, time_max_s, math.inf,
+        ends, _NO_ROWS, np.empty(len(points), dtype=np.int64),
+    )  # fmt: skip
     ground_m = (ends[:, 1:] - end[1:4]) @ enu_from_ecef(_ground(end)).T[:, :2]
     return np.column_stack([ground_m, ends[:, 0] - end[0]])
 
 
-def _place(state: StateEstimate, place: Geodetic, end: Floats, covariance: Floats) -> PlaceEstimate:
+def _place(state: StateEstimate, end: Floats, shift: Floats, covariance: Floats) -> PlaceEstimate:
+    """The mean of the falls, ``shift`` (m east, m north, s) from where the expected one ends."""
+    middle_m = end[1:4] + enu_from_ecef(_ground(end))[:2].T @ shift[:2]
+    latitude_rad, longitude_rad, _ = _kernels.ground_of(*(float(v) for v in middle_m))
     ee, en, nn = (float(v) for v in (covariance[0, 0], covariance[0, 1], covariance[1, 1]))
     return PlaceEstimate(
-        place.latitude_rad,
-        place.longitude_rad,
+        latitude_rad,
+        longitude_rad,
         (ee, en, nn),
-        state.valid_at.later(float(end[0])),
+        state.valid_at.later(max(0.0, float(end[0] + shift[2]))),
         max(TIME_SIGMA_MIN_S, math.sqrt(float(covariance[2, 2]))),
     )
 
 
-def _second_order(offsets: Floats) -> Floats:
-    """Covariance of place and time from the offsets at +-sqrt(3) sigma, pair by pair.
+def _second_order(offsets: Floats) -> tuple[Floats, Floats, Floats]:
+    """Covariance of place and time from the state alone, and from everything; and the mean.
 
-    The interval sqrt(3) matches the fourth moment of a Gaussian, and the ends of a uniform one.
-    Reference: Norgaard, Poulsen and Ravn (2000), Automatica 36, 1627-1638.
+    From the offsets at +-h sigma, pair by pair; the last two, up and aside, have no pair: a little
+    lift is all but linear. The interval h matches the fourth moment: h^2 is 3 for a Gaussian and
+    1.8 for a uniform distribution, that of ln drag. Reference: Norgaard, Poulsen and Ravn (2000),
+    Automatica 36, 1627-1638.
     """
-    plus, minus = offsets[0::2], offsets[1::2]
-    slope = (plus - minus) / (2.0 * _STEP)
-    bend = (plus + minus) / (2.0 * _STEP**2)
-    shift = bend.sum(axis=0)
-    covariance = slope.T @ slope + (_STEP**2 - 1.0) * bend.T @ bend + np.outer(shift, shift)
-    return np.asarray(covariance, dtype=np.float64)
+    plus, minus = offsets[0:-2:2], offsets[1:-2:2]
+    slope = (plus - minus) / (2.0 * _INTERVALS)
+    bend = (plus + minus) / (2.0 * _INTERVALS**2)
+    spread = np.sqrt(_INTERVALS**2 - 1.0)
+
+    def covariance(first: Floats, second: Floats) -> Floats:
+        bent = spread[: len(second)] * second
+        found: Floats = first.T @ first + bent.T @ bent
+        return found
+
+    pairs = _BY_STATE // 2
+    trim = offsets[-2:] / _STEP
+    everything = covariance(slope, bend) + trim.T @ trim
+    return covariance(slope[:pairs], bend[:pairs]), everything, bend.sum(axis=0)
 
 
 def _apogee_behind_m(state: StateEstimate, apogee_before_m: float) -> float:
@@ -244,51 +340,59 @@ def _apogee_behind_m(state: StateEstimate, apogee_before_m: float) -> float:
 
 def _root(covariance: Floats) -> Floats:
     """A matrix R with R R' = P, also for a P that rounding has left slightly indefinite."""
-    scale = np.sqrt(np.maximum(np.diag(covariance), 1e-12))
-    values, vectors = np.linalg.eigh(covariance / np.outer(scale, scale))
-    return np.ascontiguousarray(
-        scale[:, None] * vectors * np.sqrt(np.maximum(values, 0.0))[None, :]
-    )
+    root = np.empty((6, 6))
+    _kernels.root_of(covariance, root)
+    return root
 
 
 def _points(samples: int) -> Floats:
-    """Points of a standard normal in seven dimensions and, in the two of lift, a uniform one.
+    """Points of a standard normal, in opposite pairs, in that of drag then made uniform.
 
-    In opposite pairs and (before lift is made uniform) with unit covariance. Half the points are an
-    additive recurrence with the generalised golden ratio. Reference: Niederreiter (1992), "Random
-    Number Generation and Quasi-Monte Carlo Methods", chapter 3.
+    Half the points are an additive recurrence with the generalised golden ratio. Reference:
+    Niederreiter (1992), "Random Number Generation and Quasi-Monte Carlo Methods", chapter 3.
     """
     ratio = 1.5
     for _ in range(60):
         ratio = (1.0 + ratio) ** (1.0 / (_kernels.SPREAD + 1))
     steps = ratio ** -np.arange(1, _kernels.SPREAD + 1)
     uniform = (0.5 + np.arange(1, samples // 2 + 1)[:, None] * steps) % 1.0
-    normal = NormalDist()
-    half = np.array([[normal.inv_cdf(float(u)) for u in row] for row in uniform])
+    half = np.array([[_NORMAL.inv_cdf(float(u)) for u in row] for row in uniform])
     points = np.concatenate([half, -half])
     lower = np.linalg.cholesky(points.T @ points / samples)
     points = np.linalg.solve(lower, points.T).T
-    for row in points:
-        row[-2:] = [_STEP * (2.0 * normal.cdf(float(v)) - 1.0) for v in row[-2:]]
+    points[:, 6] = [_STEP * (2.0 * _NORMAL.cdf(float(v)) - 1.0) for v in points[:, 6]]
     return np.ascontiguousarray(points)
 
 
-def _gliding(points: Floats) -> Floats:
-    """The same points with no lift in five flights of eight, and all of it in the others.
+def _sample_points(trim: float, lift_max: float, lift: float) -> Floats:
+    """The points of a footprint with lift-to-drag ratios in place of the last two."""
+    points = _MANY_POINTS.copy()
+    points[:, 7:] *= trim
+    gliding = _GLIDE_ORDER[: round(lift * SAMPLES)]
+    points[gliding, 7] = lift_max * _MANY_SHARES[gliding, 0]
+    points[gliding, 8] = _ASIDE * lift_max * (2.0 * _MANY_SHARES[gliding, 1] - 1.0)
+    return points
 
-    A body that glides does so to go far. With all of it straight ahead in a quarter of the flights,
-    and most of the others far behind, the 90 % ellipse is 2.146 x 0.5 of their reach: just beyond.
-    One flight in eight turns aside by half as much lift as it holds itself up with.
+
+def _gliding(points: Floats) -> Floats:
+    """The same points with all lift used: straight ahead in two of three, else to either side.
+
+    A body that glides does so to go far. With three flights in eight so and the others far behind,
+    the 90 % ellipse is 2.146 x 0.6 of their reach: beyond it.
     """
     points = points.copy()
-    lift = np.zeros((8, 2))
-    lift[[0, 4, 2], 0] = _STEP
-    lift[2, 1] = _STEP
-    points[:, -2:] = np.tile(lift, (len(points) // 8, 1))
-    points[len(points) // 2 :, -1] *= -1.0
+    points[:, 7:] = np.array([1.0, 0.0])
+    points[::3, 8] = _ASIDE * (-1.0) ** np.arange(len(points[::3]))
     return points
 
 
 _MANY_POINTS = _points(SAMPLES)
-_FEW_POINTS = _gliding(_points(SAMPLES // 2))
-_PAIRS = np.kron(_STEP * np.eye(_kernels.SPREAD), np.array([[1.0], [-1.0]]))
+_MANY_SHARES = np.array([[_NORMAL.cdf(float(v)) for v in row[7:]] for row in _MANY_POINTS])
+_GLIDE_ORDER = np.arange(SAMPLES).reshape(2, -1).T.ravel()
+"""Flights in the order in which they take to lift: opposite ones together."""
+_GLIDES = _gliding(_points(_flight_kernels.LANES * 2))
+_INTERVALS = np.sqrt(np.array([3.0] * 6 + [1.8]))[:, None]
+_PAIRS = np.vstack(
+    [np.kron(_INTERVALS * np.eye(7, 9), np.array([[1.0], [-1.0]])), _STEP * np.eye(9)[7:]]
+)
+"""Sixteen flights, one block: opposite pairs for state and drag, single ones for a little lift."""

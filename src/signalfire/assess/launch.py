@@ -50,8 +50,12 @@ FIT_STATES_MIN = 9
 FIT_STATES_MORE = 3
 FIT_SPAN_MIN_S = 7.0
 FIT_SPAN_MAX_S = 30.0
-FIT_INFLATION = 4.0
-"""Filtered states a second or so apart share most of their plots: each counts as a quarter."""
+FIT_INFLATION = 1.4
+"""Filtered states a second or so apart share most of their plots: each counts as 0.7 of one."""
+THRUST_VARIANCE_SHARE = 0.3
+"""Errors of states under thrust, squared, against their stated covariances. Those must hold for
+the hardest boosts (tracking/settings.py: 50 m/s2); over the family errors are half as large
+(docs/validation/coverage.md), and so are those of the curves through them."""
 _NODES = np.array([-1.8, -0.9, 0.0, 0.9, 1.8])
 _WEIGHTS = np.exp(-0.5 * _NODES**2) / np.exp(-0.5 * _NODES**2).sum()
 
@@ -150,8 +154,13 @@ _Ways = list[tuple[float, _Liftoff]]
 """Ways back with their weights."""
 
 
-def _liftoff(mean: Floats, covariance: Floats, at: Instant, family: Family) -> _Liftoff | None:
-    """Back to lift-off by the boost family; None for what does not climb."""
+def _liftoff(
+    mean: Floats, covariance: Floats, at: Instant, family: Family, share: float = 1.0
+) -> _Liftoff | None:
+    """Back to lift-off by the boost family; None for what does not climb.
+
+    ``share`` is that of the covariance which the state's errors truly have.
+    """
     values = np.empty(_kernels.NUMBERS)
     _kernels.shape(mean, values)
     if values[0] < ALTITUDE_MIN_M or values[2] < CLIMB_MIN_M_S:
@@ -161,6 +170,7 @@ def _liftoff(mean: Floats, covariance: Floats, at: Instant, family: Family) -> _
     _kernels.liftoff_spread(mean, covariance, family.features, family.age, family.run, out, spread)
     if not np.all(np.isfinite(spread)):
         return None
+    spread *= share
     age_s, run_m = float(out[0]), float(out[1])
     point, along = out[2:5].copy(), out[5:8].copy()
     across = np.cross(point, along)
@@ -205,7 +215,8 @@ def _from_thrust(powered: Sequence[StateEstimate]) -> list[_Ways]:
     Each curve is taken in its middle: at the ends a cubic knows little of the acceleration.
     """
     singles = powered[:: max(1, len(powered) // SINGLES)]
-    found = [_liftoff(s.mean, s.covariance, s.valid_at, BY_STATE) for s in singles]
+    share = THRUST_VARIANCE_SHARE
+    found = [_liftoff(s.mean, s.covariance, s.valid_at, BY_STATE, share) for s in singles]
     first = powered[0]
     after_s = np.array([s.valid_at.elapsed_s(since=first.valid_at) for s in powered])
     counts = [
@@ -221,7 +232,8 @@ def _from_thrust(powered: Sequence[StateEstimate]) -> list[_Ways]:
             middle_s = 0.5 * float(after_s[count - 1])
             mean, covariance = _smooth(after_s[:count] - middle_s, means[:count], weights[:count])
             mean[:3] += first.mean[:3]
-            found.append(_liftoff(mean, covariance, first.valid_at.later(middle_s), BY_MOTION))
+            at = first.valid_at.later(middle_s)
+            found.append(_liftoff(mean, covariance, at, BY_MOTION, share))
     return [[(1.0, way)] for way in _without_luck([way for way in found if way is not None])]
 
 

@@ -1,7 +1,10 @@
 """What an assessment rests on, whoever's sensors it came from."""
 
+import math
 from dataclasses import dataclass
 
+from signalfire.assess.drag import Entry
+from signalfire.assess.impact import ImpactPrediction
 from signalfire.basis.identity import EventId, NationId
 from signalfire.basis.instant import Instant
 from signalfire.picture.estimate import Launch, StateEstimate
@@ -14,13 +17,20 @@ class Remembered:
 
     ``motion`` is how it moved at the last observation (never lost or ended); ``driven_since`` from
     when on something but gravity and thin air has moved it without pause, None where nothing does;
-    ``apogee_m`` None where unknown.
+    ``apogee_m`` None where unknown. ``steepness_ratio`` is apogee over range of its parabola, the
+    least so far; ``lift_unused_m_s2`` the greatest lift that it could have had on its way down and
+    did not use; ``entry`` its fall through the air, None before. ``prediction`` is the forecast
+    made then, without what age has added to it.
     """
 
     motion: Phase
     belief: ClassBelief
     driven_since: Instant | None
     apogee_m: float | None
+    steepness_ratio: float = math.inf
+    lift_unused_m_s2: float = 0.0
+    entry: Entry | None = None
+    prediction: ImpactPrediction | None = None
 
 
 @dataclass(frozen=True)

@@ -8,20 +8,33 @@ from dataclasses import dataclass
 class AssessmentSettings:
     """Assumptions about objects of unknown type, and bounds of what is still worth saying.
 
-    The ballistic coefficient is that of a re-entry body of unknown make: median 8,000 kg/m2, and
-    for two sigmas a factor of 2.7 either way, from blunt bodies near 3,000 to slender ones near
-    20,000. ``lift_ratio_max`` is the greatest lift-to-drag ratio that a body may use upwards and,
-    half of it, sideways: generic hypersonic gliders have 2 to 3, HTV-2 2.2 to 2.6 (Tracy and Wright
-    2020, "Modelling the performance of hypersonic boost-glide missiles", Science & Global Security
-    28(3)). Every ratio up to it counts as equally likely. ``trim_ratio_sigma`` is what is left of
-    it on a high ballistic path (winds, a body flying slightly askew, density off the exponential
-    model).
+    The ballistic coefficient is that of a re-entry body of unknown make: from blunt bodies of 4,000
+    kg/m2 to slender ones of 20,000, each ratio as likely, as the tracker has it. ``lift_ratio_max``
+    is the greatest lift-to-drag ratio that a body may use upwards and, half of it, sideways:
+    generic hypersonic gliders have 2 to 3, HTV-2 2.2 to 2.6 (Tracy and Wright 2020, "Modelling the
+    performance of hypersonic boost-glide missiles", Science & Global Security 28(3)).
+    ``trim_ratio_sigma`` is what a ballistic body has of it: winds of 20 m/s across a body of 1 to 2
+    km/s push by a hundredth or two of the drag, and so does a body flying askew that spins.
     """
 
-    ballistic_coefficient_kg_m2: float = 8_000.0
-    ballistic_coefficient_log_sigma: float = 0.5
-    trim_ratio_sigma: float = 0.05
+    ballistic_coefficient_min_kg_m2: float = 4_000.0
+    ballistic_coefficient_max_kg_m2: float = 20_000.0
+    trim_ratio_sigma: float = 0.02
     lift_ratio_max: float = 2.6
+    lift_flat_probability: float = 0.375
+    """That a body on a path for gliders uses lift: of what flies low and flat in the documented
+    record rather more than half does, but to no more than a part of what it could."""
+    lift_steep_probability: float = 0.06
+    """The same on a low path as steep as an artillery rocket's: few that could do."""
+    lift_negligible_probability: float = 0.005
+    """Below this lift changes nothing in where it falls."""
+    lift_flat_ratio: float = 0.20
+    """Apogee over range up to which a low path is flat. The cheapest ballistic path has a quarter
+    (Bate, Mueller and White 1971, section 6.2.5, for short ranges: 45 degrees)."""
+    lift_steep_ratio: float = 0.28
+    """And from which it is surely not."""
+    lift_begins_m_s2: float = 10.0
+    """Lift that carries the weight: half of those that mean to glide have begun by then."""
     lift_sure_below_m: float = 65_000.0
     """An apogee below this lies where control surfaces work the whole way."""
     lift_absent_above_m: float = 110_000.0
@@ -58,13 +71,18 @@ class AssessmentSettings:
     """How long after its last observation an object without a forecast (lost under power) is given
     up: longer than flights over 3,000 km last."""
 
-    def lift_ratio_sigma(self, share: float) -> float:
-        """Standard deviation of the lift-to-drag ratio at a share of the greatest, 0 to 1.
+    @property
+    def ballistic_coefficient_kg_m2(self) -> float:
+        """The median."""
+        return math.sqrt(
+            self.ballistic_coefficient_min_kg_m2 * self.ballistic_coefficient_max_kg_m2
+        )
 
-        A uniform distribution between -m and m has m / sqrt(3).
-        """
-        uniform = self.lift_ratio_max / math.sqrt(3.0)
-        return self.trim_ratio_sigma + (uniform - self.trim_ratio_sigma) * share
+    @property
+    def ballistic_coefficient_log_sigma(self) -> float:
+        """Standard deviation of its logarithm: the width over the root of twelve."""
+        ratio = self.ballistic_coefficient_max_kg_m2 / self.ballistic_coefficient_min_kg_m2
+        return math.log(ratio) / math.sqrt(12.0)
 
 
 DEFAULT_SETTINGS = AssessmentSettings()

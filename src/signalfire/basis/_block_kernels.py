@@ -92,7 +92,11 @@ if COMPILED:
 
     @overload(block_at, inline="always")
     def _block_at(array, block):  # type: ignore[no-untyped-def]
-        # The number of lanes has to be a literal of the view: a slice would hide it.
+        # The number of lanes has to be a literal of the view: a slice would hide it. That takes
+        # blocks that lie without gaps; any other array has no implementation.
+        if array.layout != "C" or array.ndim != 3:
+            return None
+
         def view(array, block):  # type: ignore[no-untyped-def]
             rows = array.shape[1]
             start = array.ctypes.data + block * rows * LANES * 8

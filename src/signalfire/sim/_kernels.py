@@ -56,7 +56,15 @@ LIFT_MAX = 9  # m/s2
 CLIMB = 10  # rad, the path angle that the lift works for
 CEILING = 11  # m, the lift works for level flight near it
 LIFT_UNTIL = 12  # m along the ground, where the lift has faded
-PLAN_LENGTH = 13
+RISE = 13  # s, straight up; 0: the usual part of the burn
+TILT_END = 14  # part of the burn after which the lean stays; 0: the whole burn
+TIP = 15  # rad, tipped so far after the rise, then along the velocity; 0: steered by the tilt
+KNOTS = 16  # how many knots the thrust has; 0: it grows linearly
+KNOTS_MAX = 12
+KNOT = 17  # from here on each knot's part of the burn and its thrust acceleration in g, in turn
+WIND_EAST = KNOT + 2 * KNOTS_MAX  # m/s at the height of the jet stream, axes of the launch place
+WIND_NORTH = WIND_EAST + 1
+PLAN_LENGTH = WIND_NORTH + 1
 
 # Phases of a flight.
 BOOST = 0
@@ -64,6 +72,8 @@ FREE = 1
 GLIDE = 2
 
 _RISE = 0.06  # part of the burn that goes straight up
+_JET_M = 11_000.0  # where the wind is strongest: it grows evenly to here, and fades as far above
+_TIP_S = 4.0  # time for tipping
 _FADE_M = 20_000.0  # ground distance over which the lift fades
 _ANSWER_S = 8.0  # time constant of the path angle under lift
 
@@ -132,12 +142,43 @@ def gravity(state: Floats, out: Floats) -> None:
 
 
 @kernel
-def thrust(t: float, axes: Floats, plan: Floats, out: Floats) -> None:
-    """Add the engine's acceleration: it grows linearly, and leans over after a vertical rise."""
+def push_g(part: float, plan: Floats) -> float:
+    """Thrust over weight at a part of the burn: linear, or straight between the knots."""
+    count = int(plan[KNOTS])
+    if count == 0:
+        return float(plan[THRUST_FIRST] + plan[THRUST_GROWTH] * part)
+    i = 0
+    while i < count - 2 and part >= plan[KNOT + 2 * (i + 1)]:
+        i += 1
+    first, last = plan[KNOT + 2 * i], plan[KNOT + 2 * (i + 1)]
+    along = (part - first) / max(last - first, 1e-9)
+    return float(plan[KNOT + 2 * i + 1] * (1.0 - along) + plan[KNOT + 2 * (i + 1) + 1] * along)
+
+
+@kernel
+def thrust(t: float, state: Floats, axes: Floats, plan: Floats, out: Floats) -> None:
+    """Add the engine's acceleration.
+
+    After a vertical rise it leans over as a power of time in the axes of the launch place, or is
+    tipped once and follows the velocity (a gravity turn).
+    """
     part = t / plan[BURN]
-    push = G0 * (plan[THRUST_FIRST] + plan[THRUST_GROWTH] * part)
-    turned = max(0.0, (part - _RISE) / (1.0 - _RISE)) ** plan[TILT_POWER]
-    east, north = plan[TILT_EAST] * turned, plan[TILT_NORTH] * turned
+    push = G0 * push_g(part, plan)
+    rise = plan[RISE] / plan[BURN] if plan[RISE] > 0.0 else _RISE
+    east, north = plan[TILT_EAST], plan[TILT_NORTH]
+    if plan[TIP] > 0.0:
+        vx, vy, vz = state[3], state[4], state[5]
+        v = math.sqrt(vx * vx + vy * vy + vz * vz)
+        if t > plan[RISE] + _TIP_S and v > 1.0:
+            out[0] += push * vx / v
+            out[1] += push * vy / v
+            out[2] += push * vz / v
+            return
+        turned = plan[TIP] / math.sqrt(east * east + north * north) if t > plan[RISE] else 0.0
+    else:
+        end = plan[TILT_END] if plan[TILT_END] > 0.0 else 1.0
+        turned = min(1.0, max(0.0, (part - rise) / (end - rise))) ** plan[TILT_POWER]
+    east, north = east * turned, north * turned
     tilt = math.sqrt(east * east + north * north)
     across = math.sin(tilt) / tilt if tilt > 1e-12 else 1.0
     for i in range(3):
@@ -156,9 +197,15 @@ def acceleration(
     """
     gravity(state, out)
     if phase == BOOST:
-        thrust(t, axes, plan, out)
+        thrust(t, state, axes, plan, out)
     x, y, z, vx, vy, vz = state[0], state[1], state[2], state[3], state[4], state[5]
     h = altitude_of(x, y, z)
+    blows = max(0.0, 1.0 - abs(h / _JET_M - 1.0))
+    if blows > 0.0:
+        east, north = blows * plan[WIND_EAST], blows * plan[WIND_NORTH]
+        vx -= east * axes[0, 0] + north * axes[1, 0]
+        vy -= east * axes[0, 1] + north * axes[1, 1]
+        vz -= east * axes[0, 2] + north * axes[1, 2]
     v = math.sqrt(vx * vx + vy * vy + vz * vz)
     if h < AIR_TOP_M and v > 1e-6:
         drag = 0.5 * air_density(h) * v * v

@@ -70,6 +70,33 @@ _NUDGE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
+class Boost:
+    """A made-up boost, and the body that it throws: what a flight of no record needs.
+
+    ``thrust_g`` holds knots, each the part of the burn and the thrust over weight there, straight
+    in between; two knots at one time are a step. After ``rise_s`` straight up the thrust leans over
+    towards ``azimuth_rad`` as the power ``lean_power_factor`` of time, to ``lean_rad`` from the
+    vertical of the launch place after the part ``lean_end_fraction`` of the burn; or, where
+    ``is_gravity_turn``, it is tipped by ``lean_rad`` once and follows the velocity. The
+    coefficients are ballistic ones; the wind is that of the jet stream, in the axes of the launch
+    place.
+    """
+
+    burn_s: float
+    thrust_g: tuple[tuple[float, float], ...]
+    rise_s: float
+    lean_rad: float
+    azimuth_rad: float
+    is_gravity_turn: bool = False
+    lean_power_factor: float = LEAN_POWER
+    lean_end_fraction: float = 1.0
+    ascent_kg_m2: float = ASCENT_KG_M2
+    ballistic_kg_m2: float = BALLISTIC_KG_M2
+    wind_east_m_s: float = 0.0
+    wind_north_m_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class _Pad:
     """Where a flight starts, and the axes in which it is steered."""
 
@@ -112,6 +139,25 @@ def fly(flight: Flight) -> Trajectory:
         labels = flight.labels
     path, apogee_m, _ = pad.fly(plan)
     return _trajectory(path, plan, apogee_m, geodetic(path[-1, 1:4]), labels)
+
+
+def fly_boost(launch: Geodetic, boost: Boost) -> Trajectory:
+    """Fly a made-up boost and its fall, without lift; ``impact`` is None where it stays up."""
+    plan = np.zeros(k.PLAN_LENGTH)
+    plan[k.BURN] = boost.burn_s
+    plan[k.KNOTS] = len(boost.thrust_g)
+    plan[k.KNOT : k.KNOT + 2 * len(boost.thrust_g)] = np.array(boost.thrust_g).ravel()
+    plan[k.RISE], plan[k.TILT_END] = boost.rise_s, boost.lean_end_fraction
+    plan[k.TILT_EAST] = boost.lean_rad * math.sin(boost.azimuth_rad)
+    plan[k.TILT_NORTH] = boost.lean_rad * math.cos(boost.azimuth_rad)
+    plan[k.TILT_POWER] = boost.lean_power_factor
+    plan[k.TIP] = boost.lean_rad if boost.is_gravity_turn else 0.0
+    plan[k.DRAG_BOOST] = 1.0 / boost.ascent_kg_m2
+    plan[k.DRAG_FREE] = 1.0 / boost.ballistic_kg_m2
+    plan[k.WIND_EAST], plan[k.WIND_NORTH] = boost.wind_east_m_s, boost.wind_north_m_s
+    path, apogee_m, is_down = _Pad.at(launch).fly(plan)
+    impact = geodetic(path[-1, 1:4]) if is_down else None
+    return _trajectory(path, plan, apogee_m, impact, ("made up",))
 
 
 def burn_s(flight: Flight) -> float:

@@ -11,9 +11,11 @@ from signalfire.assess.impact import (
     FLIGHT_MAX_S,
     MAY_GLIDE,
     ImpactPrediction,
-    lift_share,
+    Known,
+    lift_available_m_s2,
     predict_impact,
 )
+from signalfire.assess.lift import PathShape, lift_prior_probability, lift_probability
 from signalfire.assess.settings import DEFAULT_SETTINGS
 from signalfire.basis.instant import Instant
 from signalfire.picture.estimate import PlaceEstimate, StateEstimate, Unknown
@@ -44,8 +46,11 @@ def test_the_path_runs_from_the_state_to_the_impact() -> None:
     prediction = predict_impact(seen, DEFAULT_SETTINGS)
     impact = landed(seen)
     np.testing.assert_allclose(prediction.path[0, 1:], seen.mean)
-    np.testing.assert_allclose(prediction.path[-1, 1:4], impact.place.ecef_m(), atol=1.0)
-    assert impact.time == START.later(float(prediction.path[-1, 0]))
+    # The mean of the falls lies beside the expected one: a body that brakes hard falls far short.
+    away_m = distance_m(geodetic(prediction.path[-1, 1:4]), impact.place)
+    assert 0.0 < away_m < 0.3 * impact.ellipse_p90.semi_major_m
+    late_s = impact.time.elapsed_s(since=START.later(float(prediction.path[-1, 0])))
+    assert 0.0 < late_s < 0.5 * impact.time_sigma_s
     assert np.all(np.diff(prediction.path[:, 0]) > 0.0)
 
 
@@ -84,9 +89,9 @@ def glide_m(seen: StateEstimate, lift_ratio: float) -> float:
 
 @pytest.mark.parametrize(
     ("altitude_m", "speed_m_s", "path_angle_deg"),
-    [(30e3, 1_000.0, 15.0), (45e3, 800.0, 30.0), (25e3, 1_300.0, 35.0), (20e3, 1_000.0, -50.0)],
+    [(30e3, 1_000.0, 15.0), (45e3, 1_300.0, 10.0), (25e3, 1_300.0, 20.0), (20e3, 1_000.0, -15.0)],
 )
-def test_the_ellipse_of_a_low_flight_reaches_as_far_as_lift_carries(
+def test_the_ellipse_of_a_low_flat_flight_reaches_as_far_as_lift_carries(
     altitude_m: float, speed_m_s: float, path_angle_deg: float
 ) -> None:
     seen = state(altitude_m, speed_m_s, path_angle_deg)
@@ -115,17 +120,52 @@ def test_where_many_flights_may_stay_up_no_footprint_is_drawn() -> None:
     assert predict_impact(fast, DEFAULT_SETTINGS).footprint() is None
 
 
-def test_lift_fades_between_low_and_high_paths_and_between_shallow_and_steep_ones() -> None:
-    def shares(steps: list[tuple[float, float]]) -> list[float]:
-        return [
-            lift_share(apogee_m, math.radians(dive_deg), DEFAULT_SETTINGS)
-            for apogee_m, dive_deg in steps
-        ]
+def prior(apogee_m: float, dive_deg: float, steepness_ratio: float) -> float:
+    shape = PathShape(apogee_m, math.radians(dive_deg), steepness_ratio)
+    return lift_prior_probability(DEFAULT_SETTINGS, shape)
 
-    low = shares([(2e4, 90.0), (6.5e4, 90.0), (9e4, 90.0), (1.1e5, 90.0), (1e6, 90.0)])
-    assert low[0] == low[1] == 1.0 > low[2] > low[3] == low[4] == 0.0
-    shallow = shares([(2e5, 2.0), (2e5, 7.0), (2e5, 10.0), (2e5, 13.0), (2e5, 60.0)])
-    assert shallow[0] == shallow[1] == 1.0 > shallow[2] > shallow[3] == shallow[4] == 0.0
+
+def test_lift_is_the_less_likely_the_higher_and_steeper_the_path() -> None:
+    most, some = DEFAULT_SETTINGS.lift_flat_probability, DEFAULT_SETTINGS.lift_steep_probability
+    low = [prior(apogee_m, 90.0, 0.1) for apogee_m in (2e4, 6.5e4, 9e4, 1.1e5, 1e6)]
+    assert low[0] == low[1] == most > low[2] > low[3] == low[4] == 0.0
+    shallow = [prior(2e5, dive_deg, 0.1) for dive_deg in (2.0, 7.0, 10.0, 13.0, 60.0)]
+    assert shallow[0] == shallow[1] == most > shallow[2] > shallow[3] == shallow[4] == 0.0
+    steep = [prior(4e4, 90.0, ratio) for ratio in (0.1, 0.2, 0.25, 0.28, 0.5)]
+    assert steep[0] == steep[1] == most > steep[2] > steep[3] == steep[4] == some > 0.0
+
+
+def test_a_body_that_does_not_use_the_lift_it_could_have_is_ballistic() -> None:
+    def later(lift_unused_m_s2: float, *, is_manoeuvring: bool = False) -> float:
+        return lift_probability(
+            DEFAULT_SETTINGS,
+            PathShape(apogee_m=45e3, dive_rad=1.0, steepness_ratio=0.12),
+            lift_unused_m_s2=lift_unused_m_s2,
+            is_manoeuvring=is_manoeuvring,
+        )
+
+    falling = [later(unused) for unused in (0.0, 3.0, 10.0, 30.0, 60.0)]
+    assert falling == sorted(falling, reverse=True)
+    assert falling[0] == DEFAULT_SETTINGS.lift_flat_probability and falling[-1] < 0.02
+    assert later(60.0, is_manoeuvring=True) == DEFAULT_SETTINGS.lift_flat_probability
+
+
+def test_air_lifts_what_falls_into_it() -> None:
+    deep, high = state(20e3, 1_500.0, -40.0), state(60e3, 1_500.0, -40.0)
+    assert lift_available_m_s2(deep, DEFAULT_SETTINGS) > 20.0
+    assert lift_available_m_s2(high, DEFAULT_SETTINGS) < 1.0
+    assert lift_available_m_s2(state(20e3, 1_500.0, 40.0), DEFAULT_SETTINGS) == 0.0
+
+
+def test_the_ellipse_of_a_low_flight_shrinks_once_it_has_fallen_without_lift() -> None:
+    seen = state(22e3, 1_300.0, -30.0)
+    sizes_m = []
+    for unused in (0.0, 80.0):
+        known = Known(apogee_m=45e3, steepness_ratio=0.12, lift_unused_m_s2=unused)
+        impact = predict_impact(seen, DEFAULT_SETTINGS, known).impact
+        assert isinstance(impact, PlaceEstimate)
+        sizes_m.append(impact.ellipse_p90.semi_major_m)
+    assert sizes_m[1] < 0.1 * sizes_m[0]
 
 
 def test_a_shallow_entry_from_above_the_air_may_be_a_gliders() -> None:
@@ -135,9 +175,9 @@ def test_a_shallow_entry_from_above_the_air_may_be_a_gliders() -> None:
 
 
 def test_the_air_on_the_way_down_does_not_make_a_high_flight_a_low_one() -> None:
-    slowed = state(14e3, 1_000.0, -50.0)
+    slowed = state(14e3, 1_000.0, -25.0)
     forgotten = predict_impact(slowed, DEFAULT_SETTINGS)
-    known = predict_impact(slowed, DEFAULT_SETTINGS, apogee_before_m=300e3)
+    known = predict_impact(slowed, DEFAULT_SETTINGS, Known(apogee_m=300e3))
     assert known.apogee_m == 300e3
 
     def size_m(prediction: ImpactPrediction) -> float:
@@ -149,9 +189,9 @@ def test_the_air_on_the_way_down_does_not_make_a_high_flight_a_low_one() -> None
 
 def test_what_was_seen_to_manoeuvre_may_do_so_again_on_any_path() -> None:
     seen = state(40e3, 1_500.0, -40.0)
-    falling = predict_impact(seen, DEFAULT_SETTINGS, apogee_before_m=300e3).impact
+    falling = predict_impact(seen, DEFAULT_SETTINGS, Known(apogee_m=300e3)).impact
     pulling = predict_impact(
-        seen, DEFAULT_SETTINGS, apogee_before_m=300e3, is_manoeuvring=True
+        seen, DEFAULT_SETTINGS, Known(apogee_m=300e3, is_manoeuvring=True)
     ).impact
     assert isinstance(falling, PlaceEstimate) and isinstance(pulling, PlaceEstimate)
     assert pulling.ellipse_p90.semi_major_m > 10.0 * falling.ellipse_p90.semi_major_m
@@ -206,7 +246,7 @@ def test_every_sample_ends_on_the_ground_and_repeats_its_end() -> None:
         assert abs(footprint.altitude_m[k, count - 1]) < 1.0
         assert np.all(footprint.altitude_m[k, count - 1 :] == footprint.altitude_m[k, count - 1])
         steps_s = np.diff(footprint.time_s[k, :count])
-        assert np.all(steps_s > 0.0) and steps_s.max() <= 6.0
+        assert np.all(steps_s > 0.0) and steps_s.max() <= 10.0
 
 
 def test_the_same_state_has_the_same_footprint() -> None:

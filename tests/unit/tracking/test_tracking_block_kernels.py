@@ -239,6 +239,14 @@ def test_lanes_hold_what_was_spread_over_them() -> None:
     np.testing.assert_array_equal(states[-1, :, -1], states[-1, :, (COUNT - 1) % LANES])
 
 
+def test_blocks_with_gaps_between_them_are_refused() -> None:
+    if not COMPILED:
+        return
+    states, laws = empty_blocks(4 * LANES, blocks.STATE), empty_blocks(2 * LANES, blocks.LAW)
+    with pytest.raises(numba.TypingError, match="block_at"):
+        blocks.predict_blocks(states[::2], laws)
+
+
 @pytest.mark.parametrize("kernel", ["predict_blocks", "update_blocks", "step_blocks"])
 def test_the_compiler_made_vectors(kernel: str) -> None:
     """Compiled anew, as what comes from the cache cannot be looked into."""
