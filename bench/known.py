@@ -5,16 +5,19 @@ import numpy as np
 from bench.raid import ANGLE_SIGMA_RAD, RADAR, RANGE_SIGMA_M, Raid
 from signalfire.basis.identity import NationId, NodeId, SensorId, track_id
 from signalfire.basis.instant import Instant
+from signalfire.basis.limits import TRACKS_MAX
 from signalfire.picture.detection import RadarPlot, RadarSigma, Sensor, SensorKind
 from signalfire.picture.table import CONFIRMED
 from signalfire.tracking import _kernels as k
+from signalfire.tracking.bank import FilterBank
 from signalfire.tracking.settings import TrackingSettings
 from signalfire.tracking.tracker import Story, Tracker
 
 START = Instant(1_800_000_000 * 10**9)
 NODE = NodeId("JPN-1")
 SIGMA = RadarSigma(RANGE_SIGMA_M, ANGLE_SIGMA_RAD, ANGLE_SIGMA_RAD)
-SITE_ECEF_M = tuple(float(v) for v in RADAR.ecef_m())
+_X_M, _Y_M, _Z_M = (float(v) for v in RADAR.ecef_m())
+SITE_ECEF_M = (_X_M, _Y_M, _Z_M)
 SENSOR = Sensor(
     SensorId("J1"), NationId("JPN"), SensorKind.RADAR, "J1", SITE_ECEF_M, SIGMA, period_s=1.0
 )
@@ -30,7 +33,11 @@ def knowing(raided: Raid) -> Tracker:
     tracker = Tracker(NODE, {SENSOR.sensor: SENSOR}, TrackingSettings())
     tracker.tick(START)
     tracker.take([], START)
-    bank, count = tracker._bank, len(raided.means)
+    count = len(raided.means)
+    if count > TRACKS_MAX:
+        # More than a node holds: only for what a scan takes of the filters themselves.
+        tracker._bank = FilterBank(TrackingSettings(), count)
+    bank = tracker._bank
     rows = bank.table.add_many(np.arange(count))
     place_sigma = np.eye(3)
     for row, mean, covariance in zip(rows, raided.means, raided.covariances, strict=True):

@@ -147,8 +147,8 @@ def measure(cases: Sequence[Case] = CASES) -> list[Measured]:
 
 def drawing(points: Sequence[tuple[int, Timed]]) -> str:
     """How a scan's time grows with the objects, beside N log N through the first."""
-    across = Axis("objects", 100.0, 100_000.0, (100, 1_000, 10_000, 100_000), is_log=True)
-    up = Axis("milliseconds for a scan", 0.03, 1_000.0, (0.1, 1, 10, 100, 1_000), is_log=True)
+    across = Axis("objects", (100.0, 100_000.0), (100, 1_000, 10_000, 100_000), is_log=True)
+    up = Axis("milliseconds for a scan", (0.03, 1_000.0), (0.1, 1, 10, 100, 1_000), is_log=True)
     first, its = points[0]
     unit_ms = its.core_ms / (first * math.log(first))
     curves = [

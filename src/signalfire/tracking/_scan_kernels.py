@@ -49,7 +49,7 @@ class Columns(NamedTuple):
     time: Integers
     ahead: Floats
     ahead_time: Integers
-    count: Integers
+    count: Integers  # type: ignore[assignment] # the column, not the method of tuples
     ring: Floats
     ring_time: Integers
     ring_scan: Integers

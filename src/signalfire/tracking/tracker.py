@@ -304,7 +304,8 @@ class Tracker:
             self._drop(row, "diverged")
         self._count("used", int((is_known & (outcomes == ring.USED)).sum()))
         self._count("late", int((is_known & (outcomes == ring.TOO_LATE)).sum()))
-        return outcomes != ring.DIVERGED
+        is_dealt: Flags = outcomes != ring.DIVERGED
+        return is_dealt
 
     # Tracks.
 
