@@ -13,7 +13,18 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import advance, envelope, journal, kernel, peers, replay, scan_peers
+from bench import (
+    advance,
+    cold,
+    envelope,
+    journal,
+    kernel,
+    latency,
+    peers,
+    replay,
+    scan,
+    scan_peers,
+)
 from bench.measured import Measured, machine
 from signalfire.basis.kernel import COMPILED
 
@@ -26,6 +37,9 @@ PATHS: dict[str, Callable[[], list[Measured]]] = {
     "kernel": kernel.measure,
     "peers": peers.measure,
     "scan_peers": scan_peers.measure,
+    "scan": scan.measure,
+    "latency": latency.measure,
+    "cold": cold.measure,
 }
 HEADINGS = ("Path", "Work", "Measured", "Yardstick of the same run", "Ratio")
 

@@ -1,7 +1,7 @@
 """Many tracks, column by column; bounded.
 
-A row is one track. The columns are numpy arrays that grow together, by doubling, up to a stated
-number of rows; a row keeps its place while its track lives, and free rows are used again.
+A row is one track. The columns are numpy arrays that grow together up to a stated number
+of rows; a row keeps its place while its track lives, and free rows are used again.
 """
 
 from heapq import heappop, heappush
@@ -21,7 +21,8 @@ ARC_WIDTH = 27
 PATHS_WORD = 32
 """Paths in one number of the ``paths`` column."""
 _BEYOND_COUNT = {"ring", "ring_time", "ring_scan", "snapshot", "snapshot_time", "arc", "arc_time"}
-_ROWS_AT_FIRST = 32
+_ROWS_AT_FIRST, _ROWS_MORE = 32, 4_096
+"""Columns grow by doubling, and from here on by so many rows."""
 
 
 class TrackTable:
@@ -127,11 +128,18 @@ class TrackTable:
 
     def _grow(self) -> None:
         before = self.capacity
-        rows = min(2 * before, self.rows_max)
+        rows = min(2 * before, before + _ROWS_MORE, self.rows_max)
+        used = int(self.count.max())
+        reached = {"snapshot": -(-used // self.block), "arc": int(self.arc_count.max())}
         for name, column in self._columns().items():
-            make = _by_place if name in _BEYOND_COUNT else np.zeros
-            longer = make((rows, *column.shape[1:]), column.dtype)
-            longer[:before] = column
+            shape = (rows, *column.shape[1:])
+            if name in _BEYOND_COUNT:
+                places = reached.get(name.removesuffix("_time"), used)
+                longer = _by_place(shape, column.dtype)
+                longer[:before, :places] = column[:, :places]
+            else:
+                longer = np.zeros(shape, dtype=column.dtype)
+                longer[:before] = column
             setattr(self, name, longer)
         self._free += range(before, rows)
 

@@ -241,8 +241,8 @@ def boxes_of(rows: Integers, ahead: Floats, ready: Integers, site: Floats, frame
         kinds[i] = NOWHERE
         if ready[i] > 0 and place_sigma(ahead[rows[i]]) < sigma_max:
             kinds[i] = box_of(
-                ahead, rows[i], site, frame, has_range, root_gate, s_angle, s_range, probability_min,
-                boxes[i],
+                ahead, rows[i], site, frame, has_range, root_gate, s_angle, s_range,
+                probability_min, boxes[i],
             )  # fmt: skip
 
 
@@ -408,31 +408,54 @@ def candidates(rows: Integers, ready: Integers, ahead: Floats, records: Floats, 
     starts = np.zeros(mask + 1, dtype=np.int64)
     members = np.empty(count, dtype=np.int64)
     lay(points, sure, cell, mask - 1, cells, starts, members)
-    pairs = np.empty((2 * rows.shape[0] + 16, 2), dtype=np.int64)
-    costs = np.empty(pairs.shape[0])
-    found = 0
-    near = np.empty(count, dtype=np.int64)
     for i in range(rows.shape[0]):
+        if kinds[i] == NARROW and not one_site:
+            kinds[i] = WIDE
+    pairs = np.empty((2 * rows.shape[0] + crowd_max, 2), dtype=np.int64)
+    costs = np.empty(pairs.shape[0])
+    done, found = 0, 0
+    while True:
+        done, found = weigh_each(
+            done, found, rows, kinds, boxes, ahead, records, order, one_site, cell, mask - 1,
+            cells, starts, members, points, sure, gates, probability_min, crowd_max, crowded,
+            pairs, costs,
+        )  # fmt: skip
+        if done == rows.shape[0]:
+            return found, pairs, costs
+        pairs, costs = _with_room(pairs, costs)
+
+
+@kernel
+def weigh_each(
+    first: int, found: int, rows: Integers, kinds: Integers, boxes: Floats, ahead: Floats,
+    records: Floats, order: Integers, one_site: bool, cell: Floats, mask: int, cells: Integers,
+    starts: Integers, members: Integers, points: Floats, sure: int, gates: Floats,
+    probability_min: float, crowd_max: int, crowded: Flags, pairs: Integers, costs: Floats,
+) -> tuple[int, int]:  # fmt: skip
+    """The pairs of rows from the ``first`` on, as far as there is room; where it ended."""
+    near = np.empty(points.shape[0], dtype=np.int64)
+    for i in range(first, rows.shape[0]):
         if kinds[i] == NOWHERE:
             continue
+        if found + crowd_max > costs.shape[0]:
+            return i, found
         had = found
-        total = shared(i, kinds[i] == NARROW and one_site, one_site, boxes, cell, mask - 1, cells,
-                       starts, members, points, sure, near)  # fmt: skip
-        for n in range(total):
-            cost = cost_of(ahead, rows[i], records, order[near[n]], gates, probability_min)
+        total = shared(i, kinds[i] == NARROW, one_site, boxes, cell, mask, cells, starts, members,
+                       points, sure, near)  # fmt: skip
+        for m in range(total):
+            n = order[near[m]]
+            cost = cost_of(ahead, rows[i], records, n, gates, probability_min)
             if not cost < math.inf:
                 continue
             if found - had == crowd_max:
                 found = had
                 crowded[i] = True
                 break
-            if found == costs.shape[0]:
-                pairs, costs = _with_room(pairs, costs)
             pairs[found, 0] = i
-            pairs[found, 1] = order[near[n]]
+            pairs[found, 1] = n
             costs[found] = cost
             found += 1
-    return found, pairs, costs
+    return rows.shape[0], found
 
 
 @kernel

@@ -101,7 +101,8 @@ def hashes(words: Words, out: Words) -> None:
     """A number for each row of bits, by which repeats are told.
 
     Two different rows share one with a probability of about 2^-64. Reference: Eastlake, Hansen,
-    Fowler, Vo and Noll, The FNV Non-Cryptographic Hash Algorithm (FNV-1a), word by word and with a shift.
+    Fowler, Vo and Noll, The FNV Non-Cryptographic Hash Algorithm (FNV-1a), by words, with a
+    shift.
     """
     for n in range(words.shape[0]):
         value = np.uint64(14695981039346656037)

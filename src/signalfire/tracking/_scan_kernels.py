@@ -49,7 +49,7 @@ class Columns(NamedTuple):
     time: Integers
     ahead: Floats
     ahead_time: Integers
-    count: Integers
+    count: Integers  # type: ignore[assignment] # the column, not the method of tuples
     ring: Floats
     ring_time: Integers
     ring_scan: Integers
@@ -83,7 +83,8 @@ def bring(rows: Integers, at: int, law: Law, c: Columns, is_near: Flags,
           ready: Integers) -> None:  # fmt: skip
     """Carry the rows that are near a detection to its instant, into ``ahead``; how, into ``ready``.
 
-    Those that were seen a moment ago are left to be carried together. A row that has seen later detections is recalled: ``ahead_time`` then lies before ``time``.
+    Those that were seen a moment ago are left to be carried together. A row that has seen later
+    detections is recalled: ``ahead_time`` then lies before ``time``.
     """
     for i in range(rows.shape[0]):
         row = rows[i]

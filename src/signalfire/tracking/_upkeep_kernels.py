@@ -77,8 +77,7 @@ def twins(rows: Integers, states: Floats, sigma_max: float, place_variance: floa
           c: Columns) -> tuple[int, Integers]:  # fmt: skip
     """Pairs of places in ``rows`` of which the states differ by less, and that no scan showed both.
 
-    Each pair is found from the less sure of its two: no two places can then be further apart than
-    its own reach.
+    Each pair is found from the less sure of its two, within its reach.
     """
     squares = np.empty(rows.shape[0])
     sure = np.empty(rows.shape[0], dtype=np.int64)
@@ -127,9 +126,7 @@ def twins(rows: Integers, states: Floats, sigma_max: float, place_variance: floa
                         gap = distance2(states[i], states[j], place_variance, speed_variance)
                         if gap < distance2_max:
                             if found == pairs.shape[0]:
-                                longer = np.empty((2 * found, 2), dtype=np.int64)
-                                longer[:found] = pairs
-                                pairs = longer
+                                pairs = np.concatenate((pairs, pairs))
                             pairs[found, 0] = i
                             pairs[found, 1] = j
                             found += 1

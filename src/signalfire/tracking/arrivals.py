@@ -91,6 +91,39 @@ class Arrivals:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """Of the detections of a scan, how many are heard at all, and how many may begin tracks."""
+
+    heard: int
+    full: int
+
+
+class Quota:
+    """How many detections each sensor has given in this second.
+
+    One that floods is heard beyond its quota only for the tracks that are known, and not at all
+    beyond ``_HEARD_RATIO`` times of it; the others are not touched by it.
+    """
+
+    _HEARD_RATIO = 4
+
+    def __init__(self, quota_per_s: int) -> None:
+        self._quota = quota_per_s
+        self._second = 0
+        self._used: dict[int, int] = {}
+
+    def take(self, sensor: int, count: int, second: int) -> Granted:
+        """Count the detections of one more scan, at a whole second of our own clock."""
+        if second != self._second:
+            self._second = second
+            self._used.clear()
+        used = self._used.get(sensor, 0)
+        self._used[sensor] = used + count
+        heard = min(count, max(0, self._HEARD_RATIO * self._quota - used))
+        return Granted(heard, min(count, max(0, self._quota - used)))
+
+
 class Paths:
     """The communications paths that were heard of, as codes below ``PATHS_MAX``."""
 

@@ -1,7 +1,7 @@
 """The filters of all tracks: the table's columns and the kernels that move them."""
 
 import numpy as np
-from scipy.stats import chi2
+from scipy.special import chdtri
 
 from signalfire.basis.instant import NS_PER_S
 from signalfire.basis.kernel import Flags, Floats, Integers
@@ -39,7 +39,7 @@ class FilterBank:
         self._settings = settings
         self._law = settings.law()
         self._gates = np.array(
-            [0.0] + [chi2.ppf(settings.gate_probability, count) for count in range(1, 5)]
+            [0.0] + [chdtri(n, 1.0 - settings.gate_probability) for n in range(1, 5)]
         )
         self._columns: scan.Columns | None = None
         self._batch = Batch()
@@ -89,7 +89,7 @@ class FilterBank:
     def start(
         self, rows: Integers, pairs: Integers, known: starts.Fixes, fixes: starts.Fixes
     ) -> Integers:
-        """Begin a tentative track in each row from a pair (of ``known``, of ``fixes``); statuses."""
+        """Begin a tentative track in each row from a pair of ``known`` and ``fixes``; statuses."""
         settings, table = self._settings, self.table
         outcomes = np.empty(len(rows), dtype=np.int64)
         starts.start(
@@ -102,7 +102,7 @@ class FilterBank:
     def candidates(
         self, rows: Brought, records: Floats, left: Integers, wanted: Wanted
     ) -> tuple[Integers, Floats, Flags]:
-        """Pairs (place in ``rows``, place in ``records``) inside the gates, shape (n, 2), and costs.
+        """Pairs (place in ``rows``, in ``records``) inside the gates, shape (n, 2), and costs.
 
         Also which rows had more detections in their gate than ``wanted`` allows, and get none.
         """

@@ -30,7 +30,7 @@ class Batch:
     def carry(
         self, rows: Integers, at_ns: int, law: Law, columns: Columns
     ) -> tuple[Integers, Integers]:
-        """Carry rows forward to an instant, into ``ahead``; returns their lanes, and how it went."""
+        """Carry rows forward to an instant, into ``ahead``; their lanes, and how it went."""
         lanes = np.empty(len(rows), dtype=np.int64)
         single, steps = lanes_and_rows.lanes_of(rows, at_ns, law, columns, lanes)
         blocks = int(lanes.max()) // LANES + 1

@@ -43,6 +43,7 @@ class Refusal(StrEnum):
     GEOMETRY = "impossible geometry"
     BELOW_GROUND = "below the ground"
     CLOCK = "observed after now: the sensor's clock is wrong"
+    QUOTA = "quota of the sensor"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What no track took: recent fixes and lines of sight, and the pairs of them that may be objects."""
+"""What no track took: recent fixes and lines of sight, and pairs that may be objects."""
 
 from collections import deque
 
@@ -145,4 +145,4 @@ def _joined(one: starts.Fixes, other: starts.Fixes) -> starts.Fixes:
 
 
 def _where(fixes: starts.Fixes, places: Integers) -> starts.Fixes:
-    return starts.Fixes(*(column[places] for column in fixes))
+    return starts.Fixes._make(column[places] for column in fixes)

@@ -25,8 +25,9 @@ class Measured:
 class Scan:
     """What one sensor saw at one instant; rows of ``records`` (n, RECORD) are other objects each.
 
-    ``numbers`` and ``paths`` (n,) are the detections' numbers and the codes of their paths;
-    ``measured`` is what came, before what the sensor is off by was taken out.
+    ``numbers`` and ``paths`` (n,) are the detections' numbers and the codes of their paths. From
+    ``within`` on they are more than the sensor's quota, and begin no track. ``measured`` is what
+    came, before what the sensor is off by was taken out.
     """
 
     at_ns: int
@@ -35,6 +36,7 @@ class Scan:
     records: Floats
     numbers: Integers
     paths: Integers
+    within: int
     measured: Measured | None = None
 
     def look(self, place: int) -> Look:
@@ -47,7 +49,7 @@ class Scan:
 
 @dataclass(frozen=True, eq=False)
 class Brought:
-    """Rows, how each was brought to a scan's instant, and its lane where it was in a batch, or -1."""
+    """Rows, how each was brought to a scan's instant, and its lane in the batch, or -1."""
 
     rows: Integers
     ready: Integers

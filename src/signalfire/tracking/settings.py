@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from signalfire.basis.limits import LATE_MAX_S
+from signalfire.basis.limits import LATE_MAX_S, TRACKS_MAX
 from signalfire.motion.free_flight import DRAG_NOMINAL_M2_KG
 from signalfire.picture.pedigree import Motion
 from signalfire.tracking._kernels import Law
@@ -169,6 +169,9 @@ class TrackingSettings:
     """A track that is less sure of its place takes no detection: its gate would take any."""
     mode_probability_min: float = 0.02
     """A way of moving that is less probable takes no detection, unless nobody else wants it."""
+    quota_per_s: int = TRACKS_MAX
+    """Detections that one sensor may give in a second: a look at every track that a node can hold.
+    So many again, three times, are compared with the known tracks; the rest is not heard."""
     crowd_max: int = 24
     """A track with more detections of one scan in its gate chooses after those that are surer."""
     crowd_late_max: int = 256

@@ -18,7 +18,7 @@ from signalfire.picture.track import Track, TrackStatus
 from signalfire.tracking import _kernels as k
 from signalfire.tracking import _ring_kernels as ring
 from signalfire.tracking import _scan_kernels as kernels
-from signalfire.tracking.arrivals import Arrivals, Paths
+from signalfire.tracking.arrivals import Arrivals, Paths, Quota
 from signalfire.tracking.associate import best_of_each, shared_out
 from signalfire.tracking.bank import SIFTED_MAX, FilterBank
 from signalfire.tracking.bias import SensorBias
@@ -51,6 +51,8 @@ class Story:
     ascent: tuple[StateEstimate, ...] = ()
     burn: Burn = field(default_factory=Burn)
     shown: Track | None = None
+    seen: tuple[int, int] = (FREE, 0)
+    """Status and number of updates when it was shown."""
 
 
 class Tracker:
@@ -83,6 +85,7 @@ class Tracker:
         self._counts: Counter[str] = Counter()
         self._epoch: Instant | None = None
         self._arrivals = Arrivals()
+        self._quota = Quota(settings.quota_per_s)
         self._paths = Paths()
         self._serial = 0
         self._confirmed = 0
@@ -121,7 +124,7 @@ class Tracker:
         known = self._sensors[sensor]
         paths = np.full(len(rows), self._paths.code(known.path))
         if (at_ns := self._timely(len(rows), observed_at, now)) is not None:
-            self._enter(rows, paths, known, at_ns)
+            self._enter(rows, paths, known, at_ns, now.tai_ns // NS_PER_S)
 
     def tick(self, now: Instant) -> None:
         """Let time pass: tracks without detections are lost, and in the end dropped."""
@@ -143,9 +146,14 @@ class Tracker:
 
     def tracks(self) -> tuple[Track, ...]:
         """Confirmed and lost tracks, in the order in which they were confirmed."""
-        rows = self._bank.table.rows(CONFIRMED, LOST)
-        shown = [(self._stories[row], self._show(row)) for row in rows.tolist()]
-        return tuple(track for _, track in sorted(shown, key=lambda pair: _counter(pair[1].track)))
+        table, rows = self._bank.table, list(self._stories)
+        now = zip(table.status[rows].tolist(), table.updates[rows].tolist(), strict=True)
+        return tuple(
+            story.shown
+            if story.shown is not None and story.seen == state
+            else self._show(row, story, state)
+            for (row, story), state in zip(self._stories.items(), now, strict=True)
+        )
 
     def registration(self) -> tuple[SensorBias, ...]:
         """What each radar is held to be off by, in the order of names. Not to be shared."""
@@ -165,7 +173,7 @@ class Tracker:
             self._counts[f"refused: {refusal}"] += 1
         if sensor is not None and len(found.rows):
             paths = self._paths.codes([scan[i].path for i in found.which.tolist()])
-            self._enter(found.rows, paths, sensor, at_ns)
+            self._enter(found.rows, paths, sensor, at_ns, now.tai_ns // NS_PER_S)
 
     def _timely(self, count: int, observed_at: Instant, now: Instant) -> int | None:
         """When it was since the epoch; None, and counted, where it is too late or too early."""
@@ -185,10 +193,14 @@ class Tracker:
         period_s = (sensor.period_s if sensor else None) or settings.period_unknown_s
         return Gaps(period_s, max(settings.gap_counted_s, 3.0 * period_s))
 
-    def _enter(self, rows: Floats, paths: Integers, sensor: Sensor, at_ns: int) -> None:
+    def _enter(
+        self, rows: Floats, paths: Integers, sensor: Sensor, at_ns: int, second: int
+    ) -> None:
         """Number the detections of one scan, leave out the repeats, and assign the others."""
         index = self._index[sensor.sensor]
-        numbered = self._arrivals.number(index, at_ns, rows)
+        quota = self._quota.take(index, len(rows), second)
+        self._count(f"refused: {Refusal.QUOTA}", len(rows) - quota.heard)
+        numbered = self._arrivals.number(index, at_ns, rows[: quota.heard])
         self._count("repeated", numbered.repeated)
         self._count("refused: too many in one scan", numbered.too_many)
         fresh = numbered.fresh
@@ -196,9 +208,13 @@ class Tracker:
             return
         measured = Measured(at_ns, rows[fresh])
         known = self._registration.corrected(index, measured)
+        period_s = self._gaps(sensor).period_s
+        within = int(np.searchsorted(fresh, quota.full))
         self._scan(
-            Scan(known.at_ns, index, self._gaps(sensor).period_s, known.records, numbered.numbers,
-                 paths[fresh], measured)
+            Scan(
+                known.at_ns, index, period_s, known.records, numbered.numbers, paths[fresh],
+                within, measured,
+            )
         )  # fmt: skip
 
     def _count(self, what: str, many: int) -> None:
@@ -226,12 +242,19 @@ class Tracker:
             is_served[shared.given[:, 0]] = True
             known, crowded = known.where(~is_served).alone(), crowded[~is_served]
         self._count("crowded gates", int(crowded.sum()))
+        # Beyond its quota a sensor is heard for the sake of the tracks that it may hold alone.
+        self._count(f"refused: {Refusal.QUOTA}", int((left >= scan.within).sum()))
+        left = left[left < scan.within]
         left = self._without_misregistered(known, scan, left)
         if len(left) == 0:
             return
+        self._begin_with(scan, left)
+
+    def _begin_with(self, scan: Scan, left: Integers) -> None:
+        """What no known track took: for those in the making, then for new ones."""
         trial = self._brought(scan, left, TENTATIVE)
         pairs, costs, _ = self._bank.candidates(
-            trial, scan.records, left, Wanted(0.0, settings.crowd_late_max)
+            trial, scan.records, left, Wanted(0.0, self._settings.crowd_late_max)
         )
         given = best_of_each(pairs, costs, len(trial.rows))
         trial = trial.where(given[:, 0])
@@ -306,7 +329,8 @@ class Tracker:
         self._register(rows.rows[is_used], plots[is_used], scan)
         self._count("used", int(is_used.sum()))
         self._count("late", int((is_known & (outcomes == ring.TOO_LATE)).sum()))
-        return outcomes != ring.DIVERGED
+        is_dealt: Flags = outcomes != ring.DIVERGED
+        return is_dealt
 
     def _register(self, rows: Integers, plots: Integers, scan: Scan) -> None:
         """Let plots of known tracks say what their radar is off by."""
@@ -412,14 +436,10 @@ class Tracker:
         assert self._epoch is not None
         return Instant(self._epoch.tai_ns + at_ns)
 
-    def _show(self, row: int) -> Track:
-        story, table = self._stories[row], self._bank.table
-        status, updates = _STATUS[int(table.status[row])], int(table.updates[row])
-        if story.shown is not None and (story.shown.status, story.shown.updates) == (
-            status,
-            updates,
-        ):
-            return story.shown
+    def _show(self, row: int, story: Story, seen: tuple[int, int]) -> Track:
+        table = self._bank.table
+        status, updates = _STATUS[seen[0]], seen[1]
+        story.seen = seen
         state = table.state[row]
         last = self._instant(int(table.time[row]))
         burnt_out_ns = self._burnt_out_ns(row)
@@ -476,7 +496,3 @@ def _without(left: Integers, gone: Integers, scan: Scan) -> Integers:
     is_gone = np.zeros(len(scan.records), dtype=np.bool_)
     is_gone[gone] = True
     return left[~is_gone[left]]
-
-
-def _counter(track: TrackId) -> int:
-    return int(track.rsplit("-", 1)[1])

@@ -1,7 +1,7 @@
 """What happens to tracks as time passes: lost, dropped, found to be two names of one object."""
 
 import numpy as np
-from scipy.stats import chi2
+from scipy.special import chdtri
 
 from signalfire.basis.instant import NS_PER_S
 from signalfire.basis.kernel import Flags, Integers
@@ -13,7 +13,7 @@ from signalfire.tracking import _ring_kernels as ring
 from signalfire.tracking.bank import FilterBank
 from signalfire.tracking.settings import TrackingSettings
 
-_SAME_STATE = float(chi2.ppf(0.99, 6))
+_SAME_STATE = float(chdtri(6, 0.01))
 """Two states of one object differ by less, 99 times of 100."""
 _SILENT_NS = 5 * NS_PER_S
 
