@@ -139,8 +139,8 @@ def plot(runs: Sequence[Run]) -> str:
         for start, end in run.ascent.burns_s:
             level = number - 0.08
             curves.append(Curve("", [(start, level), (end, level)], GREY))
-    across = Axis("seconds after lift-off", 0.0, 700.0, range(0, 701, 100))
-    up = Axis("probability of thrust, each ascent on its own line", -0.2, 4.0, (0, 1, 2, 3))
+    across = Axis("seconds after lift-off", (0.0, 700.0), range(0, 701, 100))
+    up = Axis("probability of thrust, each ascent on its own line", (-0.2, 4.0), (0, 1, 2, 3))
     return chart("Probability of thrust of four recorded ascents", across, up, curves)
 
 
