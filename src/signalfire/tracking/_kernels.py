@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from signalfire.basis.kernel import Floats, kernel
-from signalfire.motion._kernels import predict_driven, symmetrise
+from signalfire.motion._kernels import drag_deceleration, predict_driven, symmetrise
 from signalfire.space._kernels import altitude_of
 
 P_FREE, P_FORCED, FREE_S, FREE_AGE_S, THRUST_SEEN, FREE_SEEN, BURNT_OUT_S, OBSERVED_S = range(8)
@@ -47,6 +47,7 @@ class Law(NamedTuple):
     ignition: float
     relight: float
     swerve: float
+    swerve_drag: float
     established: float
     lift: float
     step_low: float
@@ -189,13 +190,13 @@ def change(state: Floats, elapsed: float, law: Law) -> tuple[float, float]:
     """Probabilities of the ways of moving after ``elapsed`` seconds in which they may have changed.
 
     Returns what part of each, free and forced, was the other before. The rate of ignition is that
-    of what has been seen so far: once free flight is established a relight is rare above the air,
-    and lift possible in it.
+    of what has been seen so far: once free flight is established a relight is rare, and lift
+    possible where the air is dense enough to slow the body.
     """
     ignition = law.ignition
     if state[FREE_S] >= law.established:
-        x = mean_of(state, 0)
-        ignition = law.relight if altitude_of(x[0], x[1], x[2]) > AIR_M else law.swerve
+        is_aloft = drag_deceleration(mean_of(state, 0), law.drag) < law.swerve_drag
+        ignition = law.relight if is_aloft else law.swerve
     to_free = 1.0 - math.exp(-law.burn_out * elapsed)
     to_forced = 1.0 - math.exp(-ignition * elapsed)
     free, forced = state[P_FREE], state[P_FORCED]

@@ -114,7 +114,11 @@ class TrackingSettings:
     1e-6 its covariance is half as large again after three minutes); a real relight outweighs it
     within seconds."""
     swerve_hz: float = 1e-3
-    """The same in the air: lift and pull-up are to be expected there."""
+    """The same in air that can lift: a pull-up is to be expected there."""
+    swerve_drag_m_s2: float = 0.02
+    """Air that slows the nominal body by less than this lifts none: twice as light a glider of
+    lift over drag 3 gets 0.1 m/s2 from it, which moves it by its own uncertainty in half a minute.
+    Where it acts, ``swerve_hz`` costs a short flight's velocity a factor of two."""
     established_s: float = 8.0
     """Free flight is established when it has been all but certain (0.98) for so long: longer than
     the pause between two stages."""
@@ -243,6 +247,9 @@ class TrackingSettings:
     registered_within_s: float = 2.0
     """Only beside a track that was seen so lately is a stray plot laid to a sensor's register; an
     object that truly turns away is soon unseen by all, and its plots count again."""
+    in_register_periods: float = 2.5
+    """A sensor is in register with a track that took a plot of it so many of its periods ago; one
+    look may be missed."""
     registration: RegistrationSettings = field(default_factory=RegistrationSettings)
     """How biases are learnt."""
 
@@ -268,6 +275,7 @@ class TrackingSettings:
             ignition=self.ignition_hz,
             relight=self.relight_hz,
             swerve=self.swerve_hz,
+            swerve_drag=self.swerve_drag_m_s2,
             established=self.established_s,
             lift=self.lift_small_m_s2,
             step_low=self.step_low_s,

@@ -300,7 +300,8 @@ class Tracker:
 
         Such a plot misses the gate of a track that others have only just seen, by no more than
         siting and clock may be wrong. It is counted and neither moves the track nor starts one;
-        registration learns from it.
+        registration learns from it. A sensor of which the track took a plot lately is in register:
+        what it shows beside the track is another object.
         """
         settings = self._settings
         fresh_ns = round(settings.registered_within_s * NS_PER_S)
@@ -308,6 +309,12 @@ class Tracker:
         fresh = known.where(elapsed_ns <= fresh_ns)
         plots = left[scan.records[left, k.KIND] > INFRARED_NUMBERS]
         if len(fresh.rows) == 0 or len(plots) == 0:
+            return left
+        lately_ns = round(settings.in_register_periods * scan.period_s * NS_PER_S)
+        fresh = fresh.where(
+            ~self._bank.heard(fresh.rows, scan.records[plots[0]], scan.at_ns - lately_ns)
+        )
+        if len(fresh.rows) == 0:
             return left
         pairs, costs, _ = self._bank.candidates(
             fresh, self._widened(scan.records[plots]), np.arange(len(plots)),
