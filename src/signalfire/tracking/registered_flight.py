@@ -3,7 +3,7 @@
 from functools import cache
 
 import numpy as np
-from scipy.stats import chi2
+from scipy.special import chdtri
 
 from signalfire.basis.instant import NS_PER_S
 from signalfire.basis.kernel import Floats, Integers
@@ -20,7 +20,7 @@ PLOTS_REMEMBERED = 512
 
 @cache
 def _square_max(numbers: int, probability: float) -> float:
-    return float(chi2.isf(probability, max(numbers, 1)))
+    return float(chdtri(max(numbers, 1), probability))
 
 
 class RegisteredFlight:
