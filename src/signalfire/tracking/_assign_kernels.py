@@ -95,8 +95,8 @@ def _auction(edges: Integers, pairs: Integers, costs: Floats, missed: float, plo
     """Let tracks bid for detections: the least total, but for ``_BID_LEAST`` a track.
 
     Each bids for what is worth most to it after its price; whoever is outbid bids again, or misses
-    when nothing is worth its price. False when it was broken off. Reference: Bertsekas (1992), Computational Optimization and
-    Applications 1, 7-66, sections 2 and 4.
+    when nothing is worth its price. False when it was broken off. Reference: Bertsekas (1992),
+    Computational Optimization and Applications 1, 7-66, sections 2 and 4.
     """
     its = edges[np.argsort(pairs[edges, 0], kind="mergesort")]
     count = its.shape[0]

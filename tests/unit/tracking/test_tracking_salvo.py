@@ -35,7 +35,7 @@ def reports(world, truths, seed: int):
 
 
 @pytest.mark.parametrize(
-    ("apart_m", "apart_s"), [(500.0, 0.0), (3_000.0, 0.0), (0.0, 3.0)]
+    ("apart_m", "apart_s"), [(1_500.0, 0.0), (3_000.0, 0.0), (0.0, 3.0)]
 )  # fmt: skip
 def test_each_missile_of_a_close_salvo_keeps_its_own_track(world, apart_m, apart_s) -> None:
     aside = apart_m * np.array([-0.5, 0.5, 0.7])
