@@ -34,8 +34,6 @@ _TIME_LIMIT_NS = 2**62
 """Instants further than this (146 years) from the first one do not fit the columns."""
 _PLACE_IN_SCAN = (1 << DETECTION_BITS) - 1
 _STATUS = {CONFIRMED: TrackStatus.CONFIRMED, LOST: TrackStatus.LOST}
-
-
 INFRARED_NUMBERS = 2
 """An infrared detection has two numbers, a plot three or four."""
 _NUMBERS_OF_A_STATE = 6
@@ -45,14 +43,11 @@ _NUMBERS_OF_A_START = 8
 
 @dataclass
 class Story:
-    """What the columns do not hold of a confirmed track: its name, and what was shown of it."""
+    """What the columns do not hold of a confirmed track: its name, arc and burn."""
 
     track: TrackId
     ascent: tuple[StateEstimate, ...] = ()
     burn: Burn = field(default_factory=Burn)
-    shown: Track | None = None
-    seen: tuple[int, int] = (FREE, 0)
-    """Status and number of updates when it was shown."""
 
 
 class Tracker:
@@ -82,6 +77,8 @@ class Tracker:
         # What came this long ago pairs with nothing, even with what is a few seconds late.
         self._memory_ns = round((reach_s + settings.pair_gap_max_s) * NS_PER_S)
         self._stories: dict[int, Story] = {}
+        self._shown: dict[int, Track] = {}
+        """What was shown of each row of ``_stories``, in the same order."""
         self._counts: Counter[str] = Counter()
         self._epoch: Instant | None = None
         self._arrivals = Arrivals()
@@ -141,19 +138,18 @@ class Tracker:
         for row in self._lookback.worth_a_look().tolist():
             story = self._stories[row]
             if self._lookback.has_news(row, story.burn, now_ns):
-                story.shown = None
+                self._bank.table.shown_status[row] = FREE
         self._nursery.forget(now_ns - self._memory_ns)
 
     def tracks(self) -> tuple[Track, ...]:
         """Confirmed and lost tracks, in the order in which they were confirmed."""
-        table, rows = self._bank.table, list(self._stories)
-        now = zip(table.status[rows].tolist(), table.updates[rows].tolist(), strict=True)
-        return tuple(
-            story.shown
-            if story.shown is not None and story.seen == state
-            else self._show(row, story, state)
-            for (row, story), state in zip(self._stories.items(), now, strict=True)
-        )
+        table = self._bank.table
+        rows = np.fromiter(self._stories, dtype=np.int64, count=len(self._stories))
+        is_stale = table.status[rows] != table.shown_status[rows]
+        is_stale |= table.updates[rows] != table.shown_updates[rows]
+        for row in rows[is_stale].tolist():
+            self._shown[row] = self._show(row, self._stories[row])
+        return tuple(self._shown.values())
 
     def registration(self) -> tuple[SensorBias, ...]:
         """What each radar is held to be off by, in the order of names. Not to be shared."""
@@ -428,13 +424,14 @@ class Tracker:
             table.first_time[older], table.serial[older] = first_ns, serial
             table.arc[older], table.arc_time[older], table.arc_count[older] = arc
         table.paths[older] = paths
-        self._stories[older].shown = None
+        table.shown_status[older] = FREE
         self._drop(younger, "merged")
 
     def _drop(self, row: int, reason: str) -> None:
         self._registration.end(int(self._bank.table.serial[row]))
         self._bank.table.remove(row)
         self._stories.pop(row, None)
+        self._shown.pop(row, None)
         self._counts[f"dropped: {reason}"] += 1
 
     # What is shown.
@@ -443,29 +440,27 @@ class Tracker:
         assert self._epoch is not None
         return Instant(self._epoch.tai_ns + at_ns)
 
-    def _show(self, row: int, story: Story, seen: tuple[int, int]) -> Track:
+    def _show(self, row: int, story: Story) -> Track:
         table = self._bank.table
-        status, updates = _STATUS[seen[0]], seen[1]
-        story.seen = seen
+        table.shown_status[row], table.shown_updates[row] = table.status[row], table.updates[row]
         state = table.state[row]
         last = self._instant(int(table.time[row]))
         burnt_out_ns = self._burnt_out_ns(row)
-        story.shown = Track(
+        return Track(
             track=story.track,
-            status=status,
+            status=_STATUS[int(table.status[row])],
             state=StateEstimate(last, *self._estimate(row)),
             thrust_probability=story.burn.thrust_probability(float(state[k.P_FORCED])),
             first_observed_at=self._instant(int(table.first_time[row])),
             last_observed_at=last,
             observed_s=float(state[k.OBSERVED_S]),
-            updates=updates,
+            updates=int(table.updates[row]),
             paths=self._paths.named(table.paths[row]),
             ascent=self._ascent(row, story),
             burnt_out_at=None if burnt_out_ns is None else self._instant(burnt_out_ns),
             free_flight_seen=bool(state[k.FREE_SEEN] > 0.0),
             climb=story.burn.climb,
         )
-        return story.shown
 
     def _burnt_out_ns(self, row: int) -> int | None:
         """When thrust ended: by looking back, else as the filter had it."""
