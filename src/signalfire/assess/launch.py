@@ -173,7 +173,8 @@ def _liftoff(
     spread *= share
     age_s, run_m = float(out[0]), float(out[1])
     point, along = out[2:5].copy(), out[5:8].copy()
-    across = np.cross(point, along)
+    (x, y, z), (a, b, c) = point.tolist(), along.tolist()
+    across = np.array([y * c - z * b, z * a - x * c, x * b - y * a])
     spread[:3, :3] += (family.run_sigma_fraction * run_m) ** 2 * np.outer(along, along)
     spread[:3, :3] += (AZIMUTH_SPREAD_RAD * run_m) ** 2 * np.outer(across, across)
     spread[:3, :3] += SITE_SIGMA_M**2 * np.eye(3)

@@ -66,6 +66,9 @@ class TrackTable:
         """Longest nominal time between looks of the sensors used, s."""
         self.gone_time: Integers = np.zeros(rows, dtype=np.int64)
         """When a lost track is given up."""
+        self.shown_status: Integers = np.zeros(rows, dtype=np.int64)
+        """Status when the track was last shown, and updates; FREE: what was shown says nothing."""
+        self.shown_updates: Integers = np.zeros(rows, dtype=np.int64)
         self.paths: Integers = np.zeros((rows, PATHS_MAX // PATHS_WORD), dtype=np.int64)
         """The communications paths that contributed, a bit each."""
         self.origin: Integers = np.zeros(rows, dtype=np.int64)

@@ -12,7 +12,9 @@ import numpy as np
 from signalfire.basis.kernel import Floats, Integers, kernel
 from signalfire.tracking._kernels import (
     ALONG,
+    HEAD,
     KIND,
+    MODE,
     P_FORCED,
     P_FREE,
     RANGE,
@@ -136,8 +138,8 @@ def likelier(state: Floats) -> int:
 @kernel
 def place_sigma(state: Floats) -> float:
     """Root of the summed position variances of the likelier way of moving, m."""
-    p = covariance_of(state, likelier(state))
-    return math.sqrt(max(p[0, 0] + p[1, 1] + p[2, 2], 0.0))
+    p = HEAD + MODE * likelier(state) + 6
+    return math.sqrt(max(state[p] + state[p + 7] + state[p + 14], 0.0))
 
 
 @kernel
@@ -164,16 +166,16 @@ def look_ahead(rows: Integers, at: int, law: Law, state: Floats, time: Integers,
 @kernel
 def is_far(state: Floats, elapsed: float, record: Floats) -> bool:
     """Whether a detection is certainly outside the gate, by a bound that is quick to reckon."""
-    mode = likelier(state)
-    x = mean_of(state, mode)
-    p = covariance_of(state, mode)
+    x = HEAD + MODE * likelier(state)
+    p = x + 6
     t = abs(elapsed)
-    reach = 6.0 * math.sqrt(p[0, 0] + p[1, 1] + p[2, 2])
-    reach += (6.0 * math.sqrt(p[3, 3] + p[4, 4] + p[5, 5]) + 1_000.0) * t + 400.0 * t * t + 2_000.0
+    reach = 6.0 * math.sqrt(state[p] + state[p + 7] + state[p + 14])
+    speed = 6.0 * math.sqrt(state[p + 21] + state[p + 28] + state[p + 35])
+    reach += (speed + 1_000.0) * t + 400.0 * t * t + 2_000.0
     along = 0.0
     square = 0.0
     for i in range(3):
-        d = x[i] + x[i + 3] * elapsed - record[SITE + i]
+        d = state[x + i] + state[x + 3 + i] * elapsed - record[SITE + i]
         along += d * record[ALONG + i]
         square += d * d
     aside = math.sqrt(max(square - along * along, 0.0))

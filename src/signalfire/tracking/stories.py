@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from signalfire.basis.identity import TrackId
 from signalfire.basis.instant import NS_PER_S, Instant
 from signalfire.basis.kernel import Floats
@@ -19,14 +21,11 @@ _STATUS = {CONFIRMED: TrackStatus.CONFIRMED, LOST: TrackStatus.LOST}
 
 @dataclass
 class Story:
-    """What the columns do not hold of a confirmed track: its name, and what was shown of it."""
+    """What the columns do not hold of a confirmed track: its name, arc and burn."""
 
     track: TrackId
     ascent: tuple[StateEstimate, ...] = ()
     burn: Burn = field(default_factory=Burn)
-    shown: Track | None = None
-    seen: tuple[int, int] = (FREE, 0)
-    """Status and number of updates when it was shown."""
 
 
 class Stories:
@@ -37,6 +36,8 @@ class Stories:
         self._registration = registration
         self._paths = paths
         self._stories: dict[int, Story] = {}
+        self._shown: dict[int, Track] = {}
+        """What was shown of each row of ``_stories``, in the same order."""
 
     def begin(self, row: int, track: TrackId) -> None:
         """A row's track is confirmed, and has its name."""
@@ -45,6 +46,7 @@ class Stories:
     def end(self, row: int) -> None:
         """A row's track is dropped; it may never have been confirmed."""
         self._stories.pop(row, None)
+        self._shown.pop(row, None)
 
     def burn(self, row: int) -> Burn:
         """What is known of a row's thrust by looking back."""
@@ -52,41 +54,39 @@ class Stories:
 
     def change(self, row: int) -> None:
         """Something of a row has changed that its count of updates does not tell."""
-        self._stories[row].shown = None
+        self._bank.table.shown_status[row] = FREE
 
     def tracks(self, epoch: Instant) -> tuple[Track, ...]:
         """All of them as values; the columns' times count from ``epoch``."""
-        table, rows = self._bank.table, list(self._stories)
-        now = zip(table.status[rows].tolist(), table.updates[rows].tolist(), strict=True)
-        return tuple(
-            story.shown
-            if story.shown is not None and story.seen == state
-            else self._show(row, state, epoch)
-            for (row, story), state in zip(self._stories.items(), now, strict=True)
-        )
+        table = self._bank.table
+        rows = np.fromiter(self._stories, dtype=np.int64, count=len(self._stories))
+        is_stale = table.status[rows] != table.shown_status[rows]
+        is_stale |= table.updates[rows] != table.shown_updates[rows]
+        for row in rows[is_stale].tolist():
+            self._shown[row] = self._show(row, epoch)
+        return tuple(self._shown.values())
 
-    def _show(self, row: int, seen: tuple[int, int], epoch: Instant) -> Track:
+    def _show(self, row: int, epoch: Instant) -> Track:
         story, table = self._stories[row], self._bank.table
-        story.seen = seen
+        table.shown_status[row], table.shown_updates[row] = table.status[row], table.updates[row]
         state = table.state[row]
         last = _instant(epoch, table.time[row])
         burnt_out_ns = self._burnt_out_ns(row)
-        story.shown = Track(
+        return Track(
             track=story.track,
-            status=_STATUS[seen[0]],
+            status=_STATUS[int(table.status[row])],
             state=StateEstimate(last, *self._estimate(row)),
             thrust_probability=story.burn.thrust_probability(float(state[k.P_FORCED])),
             first_observed_at=_instant(epoch, table.first_time[row]),
             last_observed_at=last,
             observed_s=float(state[k.OBSERVED_S]),
-            updates=seen[1],
+            updates=int(table.updates[row]),
             paths=self._paths.named(table.paths[row]),
             ascent=self._ascent(row, epoch),
             burnt_out_at=None if burnt_out_ns is None else _instant(epoch, burnt_out_ns),
             free_flight_seen=bool(state[k.FREE_SEEN] > 0.0),
             climb=story.burn.climb,
         )
-        return story.shown
 
     def _burnt_out_ns(self, row: int) -> int | None:
         """When thrust ended: by looking back, else as the filter had it."""
