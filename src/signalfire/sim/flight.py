@@ -152,7 +152,7 @@ def _empty_plan(flight: Flight) -> Floats:
     plan = np.zeros(k.PLAN_LENGTH)
     plan[k.BURN] = burn_s(flight)
     drawn = unpublished(flight)
-    plan[k.THRUST_FIRST] = drawn.thrust_g
+    plan[k.THRUST_FIRST] = drawn.thrust_weight_ratio
     plan[k.TILT_POWER] = LEAN_POWER_LOW if flight.is_low or flight.is_manoeuvring else LEAN_POWER
     plan[k.DRAG_BOOST] = 1.0 / ASCENT_KG_M2
     plan[k.DRAG_FREE] = 1.0 / drawn.ballistic_kg_m2

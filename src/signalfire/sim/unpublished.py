@@ -59,7 +59,7 @@ _NORMAL = NormalDist()
 class Unpublished:
     """What a flight has drawn: thrust over weight at lift-off, drag, and the jet stream."""
 
-    thrust_g: float
+    thrust_weight_ratio: float
     ballistic_kg_m2: float
     wind_east_m_s: float
     wind_north_m_s: float
@@ -67,15 +67,15 @@ class Unpublished:
 
 def unpublished(flight: Flight) -> Unpublished:
     """Thrust and drag of a flight, ln-uniform between the bounds of its kind, and a normal wind."""
-    thrust_g = ORBIT_G
+    thrust_weight_ratio = ORBIT_G
     if not flight.is_space_launch:
         bounds = SOLID_G if _is_solid(flight) else LIQUID_G
-        thrust_g = _between(bounds, _share(flight, "thrust"))
+        thrust_weight_ratio = _between(bounds, _share(flight, "thrust"))
     ballistic_kg_m2 = GLIDER_KG_M2
     if not flight.is_manoeuvring:
         ballistic_kg_m2 = _between(BALLISTIC_KG_M2, _share(flight, "drag"))
     return Unpublished(
-        thrust_g,
+        thrust_weight_ratio,
         ballistic_kg_m2,
         JET_EAST_M_S + JET_SIGMA_M_S * _NORMAL.inv_cdf(_share(flight, "wind east")),
         JET_SIGMA_M_S * _NORMAL.inv_cdf(_share(flight, "wind north")),

@@ -122,7 +122,7 @@ def test_what_is_not_published_is_drawn_by_the_flight_alone() -> None:
     assert 4_000.0 <= min(drags) < 5_000.0 and 16_000.0 < max(drags) <= 20_000.0
     winds_m_s = [unpublished(flight).wind_east_m_s for flight in FLIGHTS]
     assert 20.0 < np.mean(winds_m_s) < 30.0 and 10.0 < np.std(winds_m_s) < 20.0
-    thrusts = {flight.missile: unpublished(flight).thrust_g for flight in FLIGHTS}
+    thrusts = {flight.missile: unpublished(flight).thrust_weight_ratio for flight in FLIGHTS}
     assert 1.2 <= thrusts["Scud-B"] <= 1.8 and 1.6 <= thrusts["KN-25"] <= 2.6
 
 
