@@ -11,7 +11,7 @@ from signalfire.picture.table import CONFIRMED
 from signalfire.tracking import _kernels as k
 from signalfire.tracking.bank import FilterBank
 from signalfire.tracking.settings import TrackingSettings
-from signalfire.tracking.tracker import Story, Tracker
+from signalfire.tracking.tracker import Tracker
 
 START = Instant(1_800_000_000 * 10**9)
 NODE = NodeId("JPN-1")
@@ -52,7 +52,7 @@ def knowing(raided: Raid) -> Tracker:
     bank.table.status[rows] = CONFIRMED
     bank.table.updates[rows] = round(FREE_SINCE_S)
     for number, row in enumerate(rows.tolist()):
-        tracker._stories[row] = Story(track_id(NODE, number + 1))
+        tracker._stories.begin(row, track_id(NODE, number + 1))
     tracker._serial = tracker._confirmed = count
     return tracker
 

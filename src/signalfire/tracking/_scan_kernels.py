@@ -15,7 +15,6 @@ from signalfire.tracking._kernels import (
     MODE,
     P_FORCED,
     RECORD,
-    SITE,
     WIDTH,
     Law,
     absorb,
@@ -40,8 +39,6 @@ one go; in one go from its last detection, so that the update may begin there; i
 its past."""
 _NS = 1e-9
 _FRESH_NS = 10_000_000_000
-_ONE_SITE_M = 1_000.0
-"""Further than a ship sails between a few looks, nearer than two radars stand."""
 
 
 class Columns(NamedTuple):
@@ -133,21 +130,6 @@ def served(rows: Integers, scan: int, bits: int, c: Columns, is_served: Flags) -
         for k in range(c.count[row]):
             if c.ring_scan[row, k] >> bits == scan:
                 is_served[i] = True
-
-
-@kernel
-def heard(rows: Integers, site: Floats, since: int, c: Columns, is_heard: Flags) -> None:
-    """Mark the rows that took a plot from a site at ``since`` or later."""
-    for i in range(rows.shape[0]):
-        row = rows[i]
-        is_heard[i] = False
-        k = c.count[row] - 1
-        while k >= 0 and c.ring_time[row, k] >= since and not is_heard[i]:
-            apart = 0.0
-            for axis in range(3):
-                apart = max(apart, abs(c.ring[row, k, SITE + axis] - site[axis]))
-            is_heard[i] = apart < _ONE_SITE_M
-            k -= 1
 
 
 @kernel

@@ -147,12 +147,6 @@ class FilterBank:
         scan.served(rows, scan_number, DETECTION_BITS, self.columns(), found)
         return found
 
-    def heard(self, rows: Integers, record: Floats, since_ns: int) -> Flags:
-        """Which rows took a plot from the site of ``record`` at an instant or later."""
-        found = np.zeros(len(rows), dtype=np.bool_)
-        scan.heard(rows, record[k.SITE : k.SITE + 3], since_ns, self.columns(), found)
-        return found
-
     def sharing(self, rows: Integers, other: int) -> Integers:
         """Those of ``rows`` that rest on a detection that another row rests on as well."""
         found = np.zeros(len(rows), dtype=np.bool_)

@@ -27,7 +27,8 @@ class Scan:
 
     ``numbers`` and ``paths`` (n,) are the detections' numbers and the codes of their paths. From
     ``within`` on they are more than the sensor's quota, and begin no track. ``measured`` is what
-    came, before what the sensor is off by was taken out.
+    came, before what the sensor is off by was taken out. ``is_rest`` where the others of the scan
+    have been assigned before.
     """
 
     at_ns: int
@@ -38,6 +39,7 @@ class Scan:
     paths: Integers
     within: int
     measured: Measured | None = None
+    is_rest: bool = False
 
     def look(self, place: int) -> Look:
         """One of its detections."""

@@ -247,9 +247,9 @@ class TrackingSettings:
     registered_within_s: float = 2.0
     """Only beside a track that was seen so lately is a stray plot laid to a sensor's register; an
     object that truly turns away is soon unseen by all, and its plots count again."""
-    in_register_periods: float = 2.5
-    """A sensor is in register with a track that took a plot of it so many of its periods ago; one
-    look may be missed."""
+    stray_hold_s: float = 2.0
+    """So long at most, or until the sensor's next scan, a plot beside a track waits for the track's
+    own plot of the same scan: reports of one scan come some tenths of a second apart."""
     registration: RegistrationSettings = field(default_factory=RegistrationSettings)
     """How biases are learnt."""
 

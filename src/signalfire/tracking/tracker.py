@@ -2,19 +2,18 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from itertools import groupby
 
 import numpy as np
 
-from signalfire.basis.identity import NodeId, SensorId, TrackId, track_id
+from signalfire.basis.identity import NodeId, SensorId, track_id
 from signalfire.basis.instant import NS_PER_S, Instant
 from signalfire.basis.kernel import Flags, Floats, Integers
 from signalfire.basis.limits import TRACKS_MAX
 from signalfire.picture.detection import Detection, Sensor
-from signalfire.picture.estimate import StateEstimate
 from signalfire.picture.table import CONFIRMED, FREE, LOST, TENTATIVE
-from signalfire.picture.track import Track, TrackStatus
+from signalfire.picture.track import Track
 from signalfire.tracking import _kernels as k
 from signalfire.tracking import _ring_kernels as ring
 from signalfire.tracking import _scan_kernels as kernels
@@ -22,18 +21,19 @@ from signalfire.tracking.arrivals import Arrivals, Paths, Quota
 from signalfire.tracking.associate import best_of_each, shared_out
 from signalfire.tracking.bank import SIFTED_MAX, FilterBank
 from signalfire.tracking.bias import SensorBias
-from signalfire.tracking.lookback import Burn, Lookback
+from signalfire.tracking.lookback import Lookback
 from signalfire.tracking.measurement import Gaps, Refusal, records
 from signalfire.tracking.nursery import Nursery, fair_share
 from signalfire.tracking.registration import Registration
 from signalfire.tracking.scan import DETECTION_BITS, Brought, Measured, Scan, Wanted
 from signalfire.tracking.settings import TrackingSettings
+from signalfire.tracking.stories import Stories
+from signalfire.tracking.strays import Stray, Strays, by_scan
 from signalfire.tracking.upkeep import Upkeep
 
 _TIME_LIMIT_NS = 2**62
 """Instants further than this (146 years) from the first one do not fit the columns."""
 _PLACE_IN_SCAN = (1 << DETECTION_BITS) - 1
-_STATUS = {CONFIRMED: TrackStatus.CONFIRMED, LOST: TrackStatus.LOST}
 
 
 INFRARED_NUMBERS = 2
@@ -41,18 +41,6 @@ INFRARED_NUMBERS = 2
 _NUMBERS_OF_A_STATE = 6
 _NUMBERS_OF_A_START = 8
 """No pair of fixes alone gives more."""
-
-
-@dataclass
-class Story:
-    """What the columns do not hold of a confirmed track: its name, and what was shown of it."""
-
-    track: TrackId
-    ascent: tuple[StateEstimate, ...] = ()
-    burn: Burn = field(default_factory=Burn)
-    shown: Track | None = None
-    seen: tuple[int, int] = (FREE, 0)
-    """Status and number of updates when it was shown."""
 
 
 class Tracker:
@@ -81,12 +69,13 @@ class Tracker:
         )
         # What came this long ago pairs with nothing, even with what is a few seconds late.
         self._memory_ns = round((reach_s + settings.pair_gap_max_s) * NS_PER_S)
-        self._stories: dict[int, Story] = {}
         self._counts: Counter[str] = Counter()
         self._epoch: Instant | None = None
         self._arrivals = Arrivals()
         self._quota = Quota(settings.quota_per_s)
         self._paths = Paths()
+        self._stories = Stories(self._bank, self._registration, self._paths)
+        self._strays = Strays()
         self._serial = 0
         self._confirmed = 0
 
@@ -139,21 +128,14 @@ class Tracker:
             self._merge(older, younger)
         self._upkeep.lose(now_ns)
         for row in self._lookback.worth_a_look().tolist():
-            story = self._stories[row]
-            if self._lookback.has_news(row, story.burn, now_ns):
-                story.shown = None
+            if self._lookback.has_news(row, self._stories.burn(row), now_ns):
+                self._stories.change(row)
+        self._settle(self._strays.older(now_ns - round(self._settings.stray_hold_s * NS_PER_S)))
         self._nursery.forget(now_ns - self._memory_ns)
 
     def tracks(self) -> tuple[Track, ...]:
         """Confirmed and lost tracks, in the order in which they were confirmed."""
-        table, rows = self._bank.table, list(self._stories)
-        now = zip(table.status[rows].tolist(), table.updates[rows].tolist(), strict=True)
-        return tuple(
-            story.shown
-            if story.shown is not None and story.seen == state
-            else self._show(row, story, state)
-            for (row, story), state in zip(self._stories.items(), now, strict=True)
-        )
+        return () if self._epoch is None else self._stories.tracks(self._epoch)
 
     def registration(self) -> tuple[SensorBias, ...]:
         """What each radar is held to be off by, in the order of names. Not to be shared."""
@@ -223,6 +205,7 @@ class Tracker:
 
     def _scan(self, scan: Scan) -> None:
         """One scan: known tracks first, then those in the making, then new ones."""
+        self._settle(self._strays.before(scan))
         settings = self._settings
         left = np.arange(len(scan.records))
         known = self._brought(scan, left, CONFIRMED, LOST)
@@ -277,7 +260,7 @@ class Tracker:
         kept_ns = round(self._settings.lost_kept_s * NS_PER_S)
         rows = rows[scan.at_ns - table.time[rows] <= kept_ns]
         number = int(scan.numbers[0])
-        if number & _PLACE_IN_SCAN:
+        if scan.is_rest or number & _PLACE_IN_SCAN:
             rows = rows[~self._bank.served(rows, number >> DETECTION_BITS)]
         found = self._bank.bring(
             rows, scan.at_ns, self._widened(scan.records[left[: SIFTED_MAX + 1]])
@@ -300,8 +283,8 @@ class Tracker:
 
         Such a plot misses the gate of a track that others have only just seen, by no more than
         siting and clock may be wrong. It is counted and neither moves the track nor starts one;
-        registration learns from it. A sensor of which the track took a plot lately is in register:
-        what it shows beside the track is another object.
+        registration learns from it. All that only if its track gets no plot of this very scan,
+        which shows when the scan is over: else there are two objects.
         """
         settings = self._settings
         fresh_ns = round(settings.registered_within_s * NS_PER_S)
@@ -310,21 +293,29 @@ class Tracker:
         plots = left[scan.records[left, k.KIND] > INFRARED_NUMBERS]
         if len(fresh.rows) == 0 or len(plots) == 0:
             return left
-        lately_ns = round(settings.in_register_periods * scan.period_s * NS_PER_S)
-        fresh = fresh.where(
-            ~self._bank.heard(fresh.rows, scan.records[plots[0]], scan.at_ns - lately_ns)
-        )
-        if len(fresh.rows) == 0:
-            return left
         pairs, costs, _ = self._bank.candidates(
             fresh, self._widened(scan.records[plots]), np.arange(len(plots)),
             Wanted(0.0, settings.crowd_late_max),
         )  # fmt: skip
         given = shared_out(pairs, costs, len(fresh.rows)).given
-        aside = plots[given[:, 1]]
-        self._register(fresh.rows[given[:, 0]], aside, scan)
-        self._count("out of register", len(aside))
+        rows, aside = fresh.rows[given[:, 0]], plots[given[:, 1]]
+        self._strays.wait(scan, aside, rows, self._bank.table.serial[rows])
         return _without(left, aside, scan)
+
+    def _settle(self, strays: Sequence[Stray]) -> None:
+        """Their scans are over: what was beside a track that got its own is another object."""
+        table = self._bank.table
+        for scan, found in by_scan(strays):
+            rows = np.array([stray.row for stray in found])
+            places = np.array([stray.place for stray in found])
+            is_same = table.serial[rows] == [stray.serial for stray in found]
+            is_same &= table.status[rows] != FREE
+            number = int(scan.numbers[0]) >> DETECTION_BITS
+            is_own = is_same & ~self._bank.served(rows, number)
+            self._register(rows[is_own], places[is_own], scan)
+            self._count("out of register", int(is_own.sum()))
+            if not is_own.all():
+                self._begin_with(replace(scan, is_rest=True), places[~is_own])
 
     def _give(self, rows: Brought, plots: Integers, scan: Scan) -> Flags:
         """Let tracks take a detection each; whether the detections are thereby dealt with."""
@@ -408,7 +399,7 @@ class Tracker:
     def _confirm_one(self, row: int) -> None:
         table = self._bank.table
         self._confirmed += 1
-        self._stories[row] = Story(track_id(self._node, self._confirmed))
+        self._stories.begin(row, track_id(self._node, self._confirmed))
         table.status[row] = CONFIRMED
         self._counts["confirmed"] += 1
         self._counts["used"] += int(table.updates[row])
@@ -428,74 +419,14 @@ class Tracker:
             table.first_time[older], table.serial[older] = first_ns, serial
             table.arc[older], table.arc_time[older], table.arc_count[older] = arc
         table.paths[older] = paths
-        self._stories[older].shown = None
+        self._stories.change(older)
         self._drop(younger, "merged")
 
     def _drop(self, row: int, reason: str) -> None:
         self._registration.end(int(self._bank.table.serial[row]))
         self._bank.table.remove(row)
-        self._stories.pop(row, None)
+        self._stories.end(row)
         self._counts[f"dropped: {reason}"] += 1
-
-    # What is shown.
-
-    def _instant(self, at_ns: int) -> Instant:
-        assert self._epoch is not None
-        return Instant(self._epoch.tai_ns + at_ns)
-
-    def _show(self, row: int, story: Story, seen: tuple[int, int]) -> Track:
-        table = self._bank.table
-        status, updates = _STATUS[seen[0]], seen[1]
-        story.seen = seen
-        state = table.state[row]
-        last = self._instant(int(table.time[row]))
-        burnt_out_ns = self._burnt_out_ns(row)
-        story.shown = Track(
-            track=story.track,
-            status=status,
-            state=StateEstimate(last, *self._estimate(row)),
-            thrust_probability=story.burn.thrust_probability(float(state[k.P_FORCED])),
-            first_observed_at=self._instant(int(table.first_time[row])),
-            last_observed_at=last,
-            observed_s=float(state[k.OBSERVED_S]),
-            updates=updates,
-            paths=self._paths.named(table.paths[row]),
-            ascent=self._ascent(row, story),
-            burnt_out_at=None if burnt_out_ns is None else self._instant(burnt_out_ns),
-            free_flight_seen=bool(state[k.FREE_SEEN] > 0.0),
-            climb=story.burn.climb,
-        )
-        return story.shown
-
-    def _burnt_out_ns(self, row: int) -> int | None:
-        """When thrust ended: by looking back, else as the filter had it."""
-        burn, state = self._stories[row].burn, self._bank.table.state[row]
-        if burn.ended_ns is not None:
-            return burn.ended_ns
-        if state[k.FREE_SEEN] == 0.0 or state[k.THRUST_SEEN] == 0.0:
-            return None
-        return burn.suspected_ns or round(float(state[k.BURNT_OUT_S]) * NS_PER_S) or None
-
-    def _estimate(self, row: int) -> tuple[Floats, Floats]:
-        """Mean and covariance at the row's last detection, what radars are off by considered."""
-        table = self._bank.table
-        known = self._registration.estimate(int(table.serial[row]), int(table.time[row]))
-        return known or self._bank.estimate(row)
-
-    def _ascent(self, row: int, story: Story) -> tuple[StateEstimate, ...]:
-        """The states of the early arc; those that were shown before are the same values."""
-        table = self._bank.table
-        shown, count = len(story.ascent), int(table.arc_count[row])
-        for mean_and_upper, at_ns in zip(
-            table.arc[row, shown:count].tolist(), table.arc_time[row, shown:count].tolist(),
-            strict=True,
-        ):  # fmt: skip
-            story.ascent += (
-                StateEstimate.from_upper(
-                    self._instant(at_ns), tuple(mean_and_upper[:6]), tuple(mean_and_upper[6:])
-                ),
-            )
-        return story.ascent
 
 
 def _without(left: Integers, gone: Integers, scan: Scan) -> Integers:

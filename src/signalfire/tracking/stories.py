@@ -1,0 +1,123 @@
+"""The tracks as the rest of the house sees them, from the columns and what these do not hold."""
+
+from dataclasses import dataclass, field
+
+from signalfire.basis.identity import TrackId
+from signalfire.basis.instant import NS_PER_S, Instant
+from signalfire.basis.kernel import Floats
+from signalfire.picture.estimate import StateEstimate
+from signalfire.picture.table import CONFIRMED, FREE, LOST
+from signalfire.picture.track import Track, TrackStatus
+from signalfire.tracking import _kernels as k
+from signalfire.tracking.arrivals import Paths
+from signalfire.tracking.bank import FilterBank
+from signalfire.tracking.lookback import Burn
+from signalfire.tracking.registration import Registration
+
+_STATUS = {CONFIRMED: TrackStatus.CONFIRMED, LOST: TrackStatus.LOST}
+
+
+@dataclass
+class Story:
+    """What the columns do not hold of a confirmed track: its name, and what was shown of it."""
+
+    track: TrackId
+    ascent: tuple[StateEstimate, ...] = ()
+    burn: Burn = field(default_factory=Burn)
+    shown: Track | None = None
+    seen: tuple[int, int] = (FREE, 0)
+    """Status and number of updates when it was shown."""
+
+
+class Stories:
+    """The stories of the confirmed and lost tracks, row by row, in the order of confirmation."""
+
+    def __init__(self, bank: FilterBank, registration: Registration, paths: Paths) -> None:
+        self._bank = bank
+        self._registration = registration
+        self._paths = paths
+        self._stories: dict[int, Story] = {}
+
+    def begin(self, row: int, track: TrackId) -> None:
+        """A row's track is confirmed, and has its name."""
+        self._stories[row] = Story(track)
+
+    def end(self, row: int) -> None:
+        """A row's track is dropped; it may never have been confirmed."""
+        self._stories.pop(row, None)
+
+    def burn(self, row: int) -> Burn:
+        """What is known of a row's thrust by looking back."""
+        return self._stories[row].burn
+
+    def change(self, row: int) -> None:
+        """Something of a row has changed that its count of updates does not tell."""
+        self._stories[row].shown = None
+
+    def tracks(self, epoch: Instant) -> tuple[Track, ...]:
+        """All of them as values; the columns' times count from ``epoch``."""
+        table, rows = self._bank.table, list(self._stories)
+        now = zip(table.status[rows].tolist(), table.updates[rows].tolist(), strict=True)
+        return tuple(
+            story.shown
+            if story.shown is not None and story.seen == state
+            else self._show(row, state, epoch)
+            for (row, story), state in zip(self._stories.items(), now, strict=True)
+        )
+
+    def _show(self, row: int, seen: tuple[int, int], epoch: Instant) -> Track:
+        story, table = self._stories[row], self._bank.table
+        story.seen = seen
+        state = table.state[row]
+        last = _instant(epoch, table.time[row])
+        burnt_out_ns = self._burnt_out_ns(row)
+        story.shown = Track(
+            track=story.track,
+            status=_STATUS[seen[0]],
+            state=StateEstimate(last, *self._estimate(row)),
+            thrust_probability=story.burn.thrust_probability(float(state[k.P_FORCED])),
+            first_observed_at=_instant(epoch, table.first_time[row]),
+            last_observed_at=last,
+            observed_s=float(state[k.OBSERVED_S]),
+            updates=seen[1],
+            paths=self._paths.named(table.paths[row]),
+            ascent=self._ascent(row, epoch),
+            burnt_out_at=None if burnt_out_ns is None else _instant(epoch, burnt_out_ns),
+            free_flight_seen=bool(state[k.FREE_SEEN] > 0.0),
+            climb=story.burn.climb,
+        )
+        return story.shown
+
+    def _burnt_out_ns(self, row: int) -> int | None:
+        """When thrust ended: by looking back, else as the filter had it."""
+        burn, state = self._stories[row].burn, self._bank.table.state[row]
+        if burn.ended_ns is not None:
+            return burn.ended_ns
+        if state[k.FREE_SEEN] == 0.0 or state[k.THRUST_SEEN] == 0.0:
+            return None
+        return burn.suspected_ns or round(float(state[k.BURNT_OUT_S]) * NS_PER_S) or None
+
+    def _estimate(self, row: int) -> tuple[Floats, Floats]:
+        """Mean and covariance at the row's last detection, what radars are off by considered."""
+        table = self._bank.table
+        known = self._registration.estimate(int(table.serial[row]), int(table.time[row]))
+        return known or self._bank.estimate(row)
+
+    def _ascent(self, row: int, epoch: Instant) -> tuple[StateEstimate, ...]:
+        """The states of the early arc; those that were shown before are the same values."""
+        table, story = self._bank.table, self._stories[row]
+        shown, count = len(story.ascent), int(table.arc_count[row])
+        for mean_and_upper, at_ns in zip(
+            table.arc[row, shown:count].tolist(), table.arc_time[row, shown:count].tolist(),
+            strict=True,
+        ):  # fmt: skip
+            story.ascent += (
+                StateEstimate.from_upper(
+                    _instant(epoch, at_ns), tuple(mean_and_upper[:6]), tuple(mean_and_upper[6:])
+                ),
+            )
+        return story.ascent
+
+
+def _instant(epoch: Instant, at_ns: int) -> Instant:
+    return Instant(epoch.tai_ns + int(at_ns))
