@@ -13,8 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from signalfire.sim.flight import burn_s, fly
+from signalfire.sim.flight import fly
 from signalfire.sim.record import Flight, read_flights
+from signalfire.sim.unpublished import burn_s
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "src" / "signalfire" / "data"
@@ -91,7 +92,8 @@ def page(found: Sequence[Comparison]) -> str:
         "Claim: a flight fitted to its published apogee, range and bearing has the published",
         f"duration within max({TOLERANCE_S:.0f} s, {100 * TOLERANCE_FRACTION:.0f} %), wherever the",
         "published figures agree among themselves. Nothing is tuned per flight: burn time is a",
-        "value per class, thrust and drag assumptions are the same for all (`sim/flight.py`).",
+        "value per class and propellant; thrust at lift-off, drag and wind are drawn by the",
+        "flight's id (`sim/unpublished.py`).",
         "",
         "Made by `python tools/validate_flight_times.py`; do not edit by hand. Sources of every",
         "statement: `src/signalfire/data/published_flight_times.csv`.",

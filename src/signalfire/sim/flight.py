@@ -2,8 +2,9 @@
 
 A point mass over the rotating WGS 84 Earth: gravity with J2, the US Standard Atmosphere 1976 on
 the way up and down, an engine whose acceleration grows linearly and leans over from the vertical.
-Burn time comes from the class alone; growth and lean are solved for so that apogee, range and
-bearing are the published ones. Nothing is tuned per flight: the flight time is a prediction.
+Burn time comes from class and propellant; thrust at lift-off, drag and wind are drawn by the
+flight's id (``unpublished``); growth and lean are solved for so that apogee, range and bearing are
+the published ones. Nothing is tuned per flight: the flight time is a prediction.
 """
 
 import math
@@ -19,6 +20,7 @@ from signalfire.basis.kernel import Floats
 from signalfire.sim import _kernels as k
 from signalfire.sim.record import Flight
 from signalfire.sim.trajectory import Trajectory
+from signalfire.sim.unpublished import burn_s, unpublished
 from signalfire.space.earth import GRAVITY_M3_S2, ROTATION_RAD_S
 from signalfire.space.geodesy import (
     Geodetic,
@@ -28,26 +30,8 @@ from signalfire.space.geodesy import (
     geodetic,
 )
 
-BURN_S = {
-    "SRBM": 70.0,
-    "MRBM": 95.0,
-    "SLBM": 110.0,
-    "IRBM": 150.0,
-    "ICBM": 280.0,
-    "HGV": 95.0,
-    "SLV": 570.0,
-}
-"""Seconds of thrust, by class; public class values, none of them official. The ICBM is the
-liquid-fuelled one (no other is in the record). The SLV counts all stages as one burn of nine and a
-half minutes, so that it runs ahead of a real one, which coasts between stages."""
-CLASS_RANGE_M = (("SRBM", 1.0e6), ("MRBM", 3.0e6), ("IRBM", 5.5e6))
-"""Upper limits of range by class, for flights whose missile is not known."""
-FAILED_SPACE_LAUNCH_BURN_S = 120.0
-"""A space launch that failed: its first stage alone."""
-THRUST_AT_LIFT_OFF_G = 1.4
-"""Thrust over weight at lift-off; between liquid (about 1.3) and solid (about 2) first stages."""
 BALLISTIC_KG_M2 = 8_000.0
-"""Ballistic coefficient after burnout, a slender re-entry body."""
+"""Ballistic coefficient after burnout, where nothing else is said: a slender re-entry body."""
 ASCENT_KG_M2 = 20_000.0
 """Ballistic coefficient while thrusting: the whole missile, mostly propellant."""
 LIFT_TO_DRAG = 2.5
@@ -160,23 +144,6 @@ def fly_boost(launch: Geodetic, boost: Boost) -> Trajectory:
     return _trajectory(path, plan, apogee_m, impact, ("made up",))
 
 
-def burn_s(flight: Flight) -> float:
-    """Seconds of thrust of a flight, by its class alone.
-
-    The class of an unknown missile follows from the greatest range that its energy allows: on a
-    flat Earth v^2/g = 2 H + R^2/(8 H) for apogee H and range R; a low flight counts by its range.
-    """
-    if flight.is_space_launch and flight.outcome != "success":
-        return FAILED_SPACE_LAUNCH_BURN_S
-    if flight.missile_class in BURN_S:
-        return BURN_S[flight.missile_class]
-    reach_m = flight.range_m
-    if not flight.is_manoeuvring:
-        reach_m = 2.0 * flight.apogee_m + flight.range_m**2 / (8.0 * flight.apogee_m)
-    name = next((name for name, limit_m in CLASS_RANGE_M if reach_m < limit_m), "ICBM")
-    return BURN_S[name]
-
-
 def _law(flight: Flight) -> str:
     return "glide" if flight.manoeuvre == "glide" else "pullup"
 
@@ -184,10 +151,12 @@ def _law(flight: Flight) -> str:
 def _empty_plan(flight: Flight) -> Floats:
     plan = np.zeros(k.PLAN_LENGTH)
     plan[k.BURN] = burn_s(flight)
-    plan[k.THRUST_FIRST] = THRUST_AT_LIFT_OFF_G
+    drawn = unpublished(flight)
+    plan[k.THRUST_FIRST] = drawn.thrust_weight_ratio
     plan[k.TILT_POWER] = LEAN_POWER_LOW if flight.is_low or flight.is_manoeuvring else LEAN_POWER
     plan[k.DRAG_BOOST] = 1.0 / ASCENT_KG_M2
-    plan[k.DRAG_FREE] = 1.0 / BALLISTIC_KG_M2
+    plan[k.DRAG_FREE] = 1.0 / drawn.ballistic_kg_m2
+    plan[k.WIND_EAST], plan[k.WIND_NORTH] = drawn.wind_east_m_s, drawn.wind_north_m_s
     return plan
 
 
@@ -214,7 +183,7 @@ def _ballistic(pad: _Pad, flight: Flight, *, range_m: float, azimuth: float) -> 
     needed_g = (speed_m_s / math.sin(climb) + lost_m_s) / (k.G0 * plan[k.BURN])
     lean = 0.5 * math.pi - climb
     start = [
-        max(0.2, 2.0 * (needed_g - THRUST_AT_LIFT_OFF_G)),
+        max(0.2, 2.0 * (needed_g - float(plan[k.THRUST_FIRST]))),
         lean * math.sin(azimuth),
         lean * math.cos(azimuth),
     ]

@@ -10,9 +10,10 @@ import pytest
 
 from signalfire.basis.errors import BadInput
 from signalfire.sim import flight as model
-from signalfire.sim.flight import burn_s, fly
-from signalfire.sim.record import Flight, find_flight, read_flights
+from signalfire.sim.flight import fly
+from signalfire.sim.record import find_flight, read_flights
 from signalfire.sim.trajectory import Trajectory
+from signalfire.sim.unpublished import BURN_S, SOLID_SHORT_BURN_S, burn_s, unpublished
 from signalfire.space.geodesy import azimuth_rad, distance_m, geodetic
 
 DATA = Path(__file__).parents[3] / "src" / "signalfire" / "data"
@@ -22,22 +23,7 @@ TO_ORBIT = ("2012-12-12-unha-3", "2016-02-07-unha-3")
 
 @cache
 def flown(name: str) -> Trajectory:
-    """A flight; twins, equal in all that is flown, are flown once."""
-    flight = find_flight(FLIGHTS, name)
-    twin = next(other for other in FLIGHTS if figures(other) == figures(flight))
-    return fly(flight) if twin is flight else flown(twin.flight)
-
-
-def figures(flight: Flight) -> tuple[object, ...]:
-    return (
-        flight.launch,
-        flight.apogee_m,
-        flight.range_m,
-        flight.azimuth_rad,
-        flight.missile_class,
-        flight.manoeuvre,
-        flight.outcome,
-    )
+    return fly(find_flight(FLIGHTS, name))
 
 
 def heights_m(path: Trajectory) -> np.ndarray:
@@ -122,10 +108,31 @@ def test_thrust_is_growing_and_ends_at_the_class_value() -> None:
 
 
 def test_the_class_of_an_unknown_missile_follows_from_its_energy() -> None:
-    assert burn_s(find_flight(FLIGHTS, "2022-11-03-unknown")) == model.BURN_S["SRBM"]
-    assert burn_s(find_flight(FLIGHTS, "2022-12-18-unknown")) == model.BURN_S["MRBM"]
+    assert burn_s(find_flight(FLIGHTS, "2022-11-03-unknown")) == SOLID_SHORT_BURN_S
+    assert burn_s(find_flight(FLIGHTS, "2022-12-18-unknown")) == BURN_S["MRBM"]
     lofted = replace(find_flight(FLIGHTS, "2022-12-18-unknown"), apogee_m=4.0e6)
-    assert burn_s(lofted) == model.BURN_S["ICBM"]
+    assert burn_s(lofted) == BURN_S["ICBM"]
+
+
+def test_what_is_not_published_is_drawn_by_the_flight_alone() -> None:
+    solid = find_flight(FLIGHTS, "2019-08-23-kn-25")
+    assert unpublished(replace(solid, apogee_m=9e4, range_m=3e5)) == unpublished(solid)
+    assert unpublished(solid) != unpublished(find_flight(FLIGHTS, "2019-08-23-kn-25-2"))
+    drags = [unpublished(flight).ballistic_kg_m2 for flight in FLIGHTS if not flight.is_manoeuvring]
+    assert 4_000.0 <= min(drags) < 5_000.0 and 16_000.0 < max(drags) <= 20_000.0
+    winds_m_s = [unpublished(flight).wind_east_m_s for flight in FLIGHTS]
+    assert 20.0 < np.mean(winds_m_s) < 30.0 and 10.0 < np.std(winds_m_s) < 20.0
+    thrusts = {flight.missile: unpublished(flight).thrust_weight_ratio for flight in FLIGHTS}
+    assert 1.2 <= thrusts["Scud-B"] <= 1.8 and 1.6 <= thrusts["KN-25"] <= 2.6
+
+
+def test_every_engine_gains_as_its_propellant_goes_and_stays_within_what_missiles_bear() -> None:
+    for flight in FLIGHTS[::6]:
+        path = flown(flight.flight)
+        speed = np.linalg.norm(path.velocity_ecef_m_s, axis=1)
+        gain = np.diff(speed) / np.diff(path.t_s)
+        burns = path.t_s[1:] < (path.burnout_t_s or 0.0)
+        assert 0.0 < gain[burns][-1] < 16.0 * 9.81, flight.flight
 
 
 def test_figures_that_no_flight_of_the_class_has_are_refused() -> None:
