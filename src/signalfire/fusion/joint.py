@@ -69,7 +69,9 @@ class JointTrack:
         nations = {moved.nation for _, moved in known}
         others = [moved for raw, moved in sound if not raw.has_pedigree]
         seen_at = max(moved.last_observed_at for _, moved in known)
-        joined = combine([replace(first, state=state, last_observed_at=seen_at), *others])
+        thrust = _thrust_probability([pair[0] for pair in known])
+        first = replace(first, state=state, last_observed_at=seen_at, thrust_probability=thrust)
+        joined = combine([first, *others])
         if first.nation not in joined.nations:
             return joined
         return replace(joined, nations=tuple(sorted(nations.union(joined.nations))))
@@ -81,7 +83,7 @@ class JointTrack:
         raw, moved = [pair[0] for pair in known], [pair[1] for pair in known]
         elapsed_s = 0.0 if self._state is None else at.elapsed_s(since=self._state.valid_at)
         self._allowances.age(elapsed_s)
-        if _is_forced(raw):
+        if _thrust_probability(raw) > 0.5:
             state = self._accrued(raw, moved, at)
         else:
             self._accrual = None
@@ -149,8 +151,8 @@ def _agreeing(
     return kept
 
 
-def _is_forced(raw: Sequence[Contribution]) -> bool:
-    """Whether something but gravity moves it, as those who saw it lately have it together.
+def _thrust_probability(raw: Sequence[Contribution]) -> float:
+    """That something but gravity moves it, as those who saw it lately have it together.
 
     Their looks are independent, so that the odds multiply: one that is sure outweighs one that has
     only begun to look.
@@ -161,7 +163,7 @@ def _is_forced(raw: Sequence[Contribution]) -> bool:
         if latest.elapsed_s(since=each.last_observed_at) <= FRESH_S:
             p = min(max(each.thrust_probability, CERTAIN), 1.0 - CERTAIN)
             log_odds += math.log(p / (1.0 - p))
-    return log_odds > 0.0
+    return 0.5 + 0.5 * math.tanh(0.5 * log_odds)
 
 
 def _largest(motions: Sequence[Motion]) -> Motion:

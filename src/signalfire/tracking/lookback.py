@@ -53,6 +53,8 @@ class Burn:
     push_m_s2: float = math.nan
     end_distance2: float = 0.0
     """By how much thrust that goes on fitted worse, when this was found."""
+    has_coasted: bool = False
+    """Whether detections went on after that, and agree with free flight."""
     is_driven: bool = False
     """Whether the curve through the last looks surely bends."""
     is_hot: bool = False
@@ -129,6 +131,8 @@ class Lookback:
         if burn.ended_ns is not None:
             if self._is_relit(row, burn.ended_ns, burn):
                 burn.suspected_ns, burn.ended_ns, burn.end_distance2 = None, None, 0.0
+                burn.has_coasted = False
+            burn.has_coasted = burn.has_coasted or self._has_coasted(row, burn)
             return
         if burn.suspected_ns is not None and self._is_relit(row, burn.suspected_ns, burn):
             burn.suspected_ns, burn.end_distance2 = None, 0.0
@@ -148,8 +152,32 @@ class Lookback:
         until_ns = now_ns if burn.end_distance2 == math.inf else int(table.time[row])
         is_long = until_ns - burn.suspected_ns >= settings.staging_pause_max_s * NS_PER_S
         is_engine = burn.end_distance2 == math.inf or self._is_aloft(row)
+        if not is_engine and is_long:
+            is_engine = self._beats_lift(row, burn.suspected_ns, burn.push_m_s2)
         if is_long and is_engine and not burn.is_driven:
             burn.ended_ns = burn.suspected_ns
+            burn.has_coasted = self._has_coasted(row, burn)
+
+    def _has_coasted(self, row: int, burn: Burn) -> bool:
+        """Whether it was seen to fly free for longer than a pause between stages since the end.
+
+        Heat that is not seen any more says that the engine stopped, and nothing of the path.
+        """
+        table, settings = self._bank.table, self._settings
+        if burn.ended_ns is None or burn.is_driven:
+            return False
+        seen_ns = int(table.time[row]) - burn.ended_ns
+        is_free = table.state[row, k.P_FREE] >= settings.free_probability
+        return bool(is_free) and seen_ns >= settings.staging_pause_max_s * NS_PER_S
+
+    def _beats_lift(self, row: int, ended_ns: int, push_m_s2: float) -> bool:
+        """Whether a push that ended then was harder than what any lift gives in that air."""
+        reference = k.mean_of(self._bank.table.state[row], 0).copy()
+        before_s = float(ended_ns - self._bank.table.time[row]) / NS_PER_S
+        slowing_m_s2 = back.moved(
+            reference, self._settings.drag_m2_kg, before_s, np.empty(6), np.empty(3)
+        )
+        return push_m_s2 > self._settings.lift_over_drag_max * slowing_m_s2
 
     def _is_relit(self, row: int, ended_ns: int, burn: Burn) -> bool:
         """Whether an engine works again: heat was seen since, or all looks since show a push."""
