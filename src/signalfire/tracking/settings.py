@@ -32,7 +32,7 @@ class RegistrationSettings:
     """Of its clock: one that keeps time by a network and not by satellites."""
     believed_probability: float = 0.7
     """While a track's radars are as they state with at least this probability, the tracker's own
-    estimate is shown. Below what it is before anything is known (0.85 for three radars)."""
+    estimate is shown. Below what it is before anything is known (0.83 for three radars)."""
     doubted_probability: float = 0.5
     """And plots are corrected once it has fallen below this."""
     drift_s: float = 6.0 * 3600.0
@@ -247,7 +247,7 @@ class TrackingSettings:
     registered_within_s: float = 2.0
     """Only beside a track that was seen so lately is a stray plot laid to a sensor's register; an
     object that truly turns away is soon unseen by all, and its plots count again."""
-    in_register_periods: float = 2.5
+    in_register_ratio: float = 2.5
     """A sensor is in register with a track that took a plot of it so many of its periods ago; one
     look may be missed."""
     registration: RegistrationSettings = field(default_factory=RegistrationSettings)
