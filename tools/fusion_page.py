@@ -101,7 +101,7 @@ def _notes() -> list[str]:
         "- In free flight the information of the latest states is simply added; under thrust only",
         "  what each nation learned since its last state is (`docs/decisions/0013`).",
         "- The radar out of register errs by 50 m, 1 mrad in azimuth and 0.3 s, and claims nothing",
-        "  of it. The one tracker, without registration, takes it for truth; the allowance made",
+        "  of it. The one tracker registers nothing and may take it for truth; the allowance made",
         "  from the disagreement does not. While one nation alone sees the object nobody can tell.",
         "- Velocity is up to a sixth worse, in the short flight and half a minute after burnout.",
         "- A bias smaller than what the others are unsure of goes unseen: until they have tracked",

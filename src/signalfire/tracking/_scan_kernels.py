@@ -136,18 +136,20 @@ def served(rows: Integers, scan: int, bits: int, c: Columns, is_served: Flags) -
 
 
 @kernel
-def heard(rows: Integers, site: Floats, since: int, c: Columns, is_heard: Flags) -> None:
-    """Mark the rows that took a plot from a site at ``since`` or later."""
+def heard(rows: Integers, site: Floats, since: int, least: int, c: Columns,
+          is_heard: Flags) -> None:  # fmt: skip
+    """Mark the rows that took so many plots from a site at ``since`` or later."""
     for i in range(rows.shape[0]):
         row = rows[i]
-        is_heard[i] = False
+        count = 0
         k = c.count[row] - 1
-        while k >= 0 and c.ring_time[row, k] >= since and not is_heard[i]:
+        while k >= 0 and c.ring_time[row, k] >= since:
             apart = 0.0
             for axis in range(3):
                 apart = max(apart, abs(c.ring[row, k, SITE + axis] - site[axis]))
-            is_heard[i] = apart < _ONE_SITE_M
+            count += 1 if apart < _ONE_SITE_M else 0
             k -= 1
+        is_heard[i] = count >= least
 
 
 @kernel

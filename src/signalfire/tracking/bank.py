@@ -20,6 +20,7 @@ RING_LENGTH = 64
 """Detections remembered for each track; a later one is put in its place among them."""
 _PLACE_NUMBERS = 3
 """A detection of no more numbers depends on the place alone."""
+_PLOTS_IN_REGISTER = 2
 SIFTED_MAX = 16
 """A scan of no more detections is first compared with every track by a bound that is quick to
 reckon; for a larger one all tracks are carried at once."""
@@ -148,9 +149,11 @@ class FilterBank:
         return found
 
     def heard(self, rows: Integers, record: Floats, since_ns: int) -> Flags:
-        """Which rows took a plot from the site of ``record`` at an instant or later."""
+        """Which rows took two plots from the site of ``record`` at an instant or later."""
         found = np.zeros(len(rows), dtype=np.bool_)
-        scan.heard(rows, record[k.SITE : k.SITE + 3], since_ns, self.columns(), found)
+        scan.heard(
+            rows, record[k.SITE : k.SITE + 3], since_ns, _PLOTS_IN_REGISTER, self.columns(), found
+        )
         return found
 
     def sharing(self, rows: Integers, other: int) -> Integers:

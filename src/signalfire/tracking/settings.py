@@ -248,8 +248,8 @@ class TrackingSettings:
     """Only beside a track that was seen so lately is a stray plot laid to a sensor's register; an
     object that truly turns away is soon unseen by all, and its plots count again."""
     in_register_ratio: float = 2.5
-    """A sensor is in register with a track that took a plot of it so many of its periods ago; one
-    look may be missed."""
+    """A sensor is in register with a track that took two plots of it within so many of its periods:
+    of one that is off, one by itself falls into the gate by chance."""
     registration: RegistrationSettings = field(default_factory=RegistrationSettings)
     """How biases are learnt."""
 

@@ -294,7 +294,7 @@ class Tracker:
 
         Such a plot misses the gate of a track that others have only just seen, by no more than
         siting and clock may be wrong. It is counted and neither moves the track nor starts one;
-        registration learns from it. A sensor of which the track took a plot lately is in register:
+        registration learns from it. A sensor of which the track took plots lately is in register:
         what it shows beside the track is another object.
         """
         settings = self._settings
