@@ -74,7 +74,8 @@ def spoil(tracker: Tracker, share: float) -> None:
             if place % 3 == 0:
                 k.mean_of(bank.table.state[row], mode)[:] = math.nan
             else:
-                k.covariance_of(bank.table.state[row], mode)[:3, :3] = 1e8 * place % 7 * np.eye(3)
+                wide = 1e8 * (1 + place % 7) * np.eye(3)
+                k.covariance_of(bank.table.state[row], mode)[:3, :3] = wide
 
 
 def core(tracker: Tracker, raided: Raid, number: int) -> tuple[float, int, int]:

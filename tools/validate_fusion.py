@@ -43,7 +43,7 @@ from signalfire.sim.flight import fly
 from signalfire.sim.sensors import Conduct, Watch, detections
 from signalfire.sim.trajectory import Flown, Trajectory
 from signalfire.space.geodesy import Geodetic
-from signalfire.tracking.settings import RegistrationSettings, TrackingSettings
+from signalfire.tracking.settings import TrackingSettings
 from signalfire.tracking.tracker import Tracker
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -51,11 +51,7 @@ PAGE = ROOT / "docs" / "validation" / "fusion.md"
 START = Instant(1_800_000_000 * 10**9)
 JPN, USA, KOR = NationId("JPN"), NationId("USA"), NationId("KOR")
 NATIONS = (JPN, USA, KOR)
-SETTINGS = TrackingSettings(
-    registration=RegistrationSettings(believed_probability=0.0, doubted_probability=0.0)
-)
-"""Nobody's radars are registered: each nation has one, and the one tracker is to differ from them
-by its plots alone."""
+SETTINGS = TrackingSettings()
 PEDIGREE = Pedigree(is_from_own_sensors=True, motion=SETTINGS.motion())
 COARSE = Share("page#1", KOR, (JPN,), (Kind.TRACK,), Form.COARSE, 5_000.0, 5.0)
 EVERY_S = 4

@@ -6,14 +6,19 @@ from typing import Any
 
 import pytest
 
-from signalfire.basis.utc import instant_from_utc
+from signalfire.basis.utc import instant_from_utc, utc_text
 from signalfire.sim import checkers
 
 
 @pytest.fixture
 def warnings(short: Any) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = short.lines("KOR", "warnings")
-    assert len(found) >= 3 and checkers.broken_chains(found) == []
+    """A chain as it was played, and after its first warning an update that says the same."""
+    first, *rest = deepcopy(short.lines("KOR", "warnings"))
+    at = utc_text(instant_from_utc(first["at"]).later(2.0))
+    update = {**first, "id": "W-KOR-1-50", "status": "update", "references": first["id"], "at": at}
+    rest[0]["references"] = update["id"]
+    found = [first, update, *rest]
+    assert checkers.broken_chains(found) == []
     return found
 
 

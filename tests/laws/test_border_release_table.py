@@ -48,7 +48,7 @@ def content_of(kind: Kind, nation: str) -> dict[str, Any]:
     contents: dict[Kind, dict[str, Any]] = {
         Kind.TRACK: {"tracks": [{
             "track": f"T-{nation}-1-1", "event": "E-KOR-1-1", "phase": "boost", "state": state,
-            "thrust_probability": 0.5, "last_observed_at": at,
+            "thrust_probability": 0.5, "last_observed_at": at, "pedigree": None,
         }]},
         Kind.EVENT: {
             "event": "E-KOR-1-1", "members": ["E-KOR-1-1"], "superseded_by": None, "ended": False,

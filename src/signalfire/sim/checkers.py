@@ -38,6 +38,10 @@ _STATE = {"valid_at", "position_ecef_m", "velocity_ecef_m_s", "covariance_upper"
 _PLACE = {
     "unknown", "latitude_rad", "longitude_rad", "covariance_east_north_m2", "time", "time_sigma_s",
 }  # fmt: skip
+_PEDIGREE = {
+    "is_from_own_sensors", "drag_m2_kg", "drag_spread_s", "free_m2_s3", "forced_along_m2_s3",
+    "forced_across_m2_s3",
+}  # fmt: skip
 _TEXTS = {"ja", "ko", "en"}
 
 
@@ -52,6 +56,7 @@ FIELDS: Mapping[str, frozenset[str]] = {
             "tracks[]", {"track", "event", "phase", "thrust_probability", "last_observed_at"}
         )
         | _under("tracks[].state", _STATE)
+        | _under("tracks[].pedigree", _PEDIGREE)
     ),
     "event": frozenset(
         {

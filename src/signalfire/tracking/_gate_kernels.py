@@ -22,11 +22,12 @@ from signalfire.tracking._kernels import (
     S_RANGE,
     SITE,
 )
-from signalfire.tracking._ring_kernels import place_sigma, weigh
+from signalfire.tracking._ring_kernels import weigh
 
 NOWHERE, NARROW, WIDE = 0, 1, 2
 """What a box is: empty; small enough for the cells; to be compared with every detection."""
 _ANGLE_NARROW = 0.1
+_EVERYWHERE = 2.0
 _CELLS_MAX = 64
 _SAMPLE = 512
 _CELL_QUANTILE = 0.9
@@ -83,31 +84,35 @@ def frame_of(records: Floats, left: Integers, frame: Floats) -> bool:
 
 @inner_kernel
 def direction(x: float, y: float, z: float, frame: Floats) -> tuple[float, float]:
-    """Angles of a unit vector in a frame: round its pole, and towards it."""
-    a = x * frame[0, 0] + y * frame[0, 1] + z * frame[0, 2]
-    b = x * frame[1, 0] + y * frame[1, 1] + z * frame[1, 2]
-    c = x * frame[2, 0] + y * frame[2, 1] + z * frame[2, 2]
-    return math.atan2(b, a), math.asin(min(max(c, -1.0), 1.0))
+    """Direction cosines of a unit vector along the second and third axis of a frame.
+
+    They change by no more than the angle does, wherever it points, and need no trigonometry. What
+    lies as far behind the frame's plane as another before it shares them: too many are compared.
+    """
+    return (
+        x * frame[1, 0] + y * frame[1, 1] + z * frame[1, 2],
+        x * frame[2, 0] + y * frame[2, 1] + z * frame[2, 2],
+    )
 
 
 @inner_kernel
-def turned(angle: float) -> float:
-    """An angle between -2 pi and 2 pi, brought to between -pi and pi."""
-    if angle > math.pi:
-        return angle - 2.0 * math.pi
-    if angle < -math.pi:
-        return angle + 2.0 * math.pi
-    return angle
+def variance_of_cosine(states: Floats, row: int, p: int, d: tuple[float, float, float], r: float,
+                       frame: Floats, axis: int, cosine: float) -> float:  # fmt: skip
+    """Variance of a direction cosine by the covariance of the place that begins at ``p``."""
+    x = (frame[axis, 0] - cosine * d[0]) / r
+    y = (frame[axis, 1] - cosine * d[1]) / r
+    z = (frame[axis, 2] - cosine * d[2]) / r
+    return form(states, row, p, x, y, z, x, y, z)
 
 
 @inner_kernel
 def box_of(states: Floats, row: int, site: Floats, frame: Floats, has_range: bool, root_gate: float,
            s_angle: float, s_range: float, probability_min: float,
            box: Floats) -> int:  # fmt: skip
-    """Where detections of a track can be: centre and half width of two angles and of the range.
+    """Where detections of a track can be: centre, half width of two direction cosines and range.
 
-    It holds the gate of each way of moving that is probable enough: no direction further off than
-    the largest eigenvalue of the innovation's covariance allows.
+    It holds the gate of each way of moving that is probable enough: what the innovation's variance
+    along each axis allows, and what the sphere bends within the largest angle.
     """
     kind = NOWHERE
     for mode in range(2):
@@ -126,25 +131,29 @@ def box_of(states: Floats, row: int, site: Floats, frame: Floats, has_range: boo
         dx, dy, dz = dx / r, dy / r, dz / r
         along = form(states, row, p, dx, dy, dz, dx, dy, dz)
         aside = max(states[row, p] + states[row, p + 7] + states[row, p + 14] - along, 0.0)
-        off = 1.1 * root_gate * math.sqrt(aside / (r * r) + s_angle * s_angle)
+        noise = s_angle * s_angle
+        off = 1.1 * root_gate * math.sqrt(aside / (r * r) + noise)
         half_r = 1.02 * root_gate * math.sqrt(max(along, 0.0) + s_range * s_range)
-        round_pole, to_pole = direction(dx, dy, dz, frame)
-        half_round = math.pi
-        if off < _ANGLE_NARROW and abs(to_pole) + off < 1.4:
-            half_round = 1.02 * off / math.cos(abs(to_pole) + off)
-        else:
-            off = math.pi
+        one, other = direction(dx, dy, dz, frame)
+        half_one, half_other = _EVERYWHERE, _EVERYWHERE
+        if off < _ANGLE_NARROW:
+            d = (dx, dy, dz)
+            bend = 2.0 * off * off
+            half_one = variance_of_cosine(states, row, p, d, r, frame, 1, one)
+            half_one = 1.05 * root_gate * math.sqrt(max(half_one, 0.0) + noise) + bend
+            half_other = variance_of_cosine(states, row, p, d, r, frame, 2, other)
+            half_other = 1.05 * root_gate * math.sqrt(max(half_other, 0.0) + noise) + bend
         if not has_range:
             r, half_r = 0.0, 1.0
         if kind == NOWHERE:
-            box[0], box[1], box[2] = round_pole, to_pole, r
-            box[3], box[4], box[5] = half_round, off, half_r
+            box[0], box[1], box[2] = one, other, r
+            box[3], box[4], box[5] = half_one, half_other, half_r
             kind = NARROW
         else:
-            _widen(box, 0, turned(round_pole - box[0]), half_round)
-            _widen(box, 1, to_pole - box[1], off)
+            _widen(box, 0, one - box[0], half_one)
+            _widen(box, 1, other - box[1], half_other)
             _widen(box, 2, r - box[2], half_r)
-    if kind == NARROW and (box[3] > 0.5 or abs(box[0]) + box[3] > math.pi):
+    if kind == NARROW and box[3] > 0.5:
         kind = WIDE
     return kind
 
@@ -156,8 +165,6 @@ def _widen(box: Floats, axis: int, shift: float, half: float) -> None:
     high = max(box[axis + 3], shift + half)
     box[axis] += 0.5 * (low + high)
     box[axis + 3] = 0.5 * (high - low)
-    if axis == 0:
-        box[0] = turned(box[0])
 
 
 @inner_kernel
@@ -200,6 +207,11 @@ def cost_of(states: Floats, row: int, records: Floats, plot: int, gates: Floats,
         dx, dy, dz = dx / r, dy / r, dz / r
         if not dx * ux + dy * uy + dz * uz > 0.1:
             continue
+        srr = 1.0
+        if has_range:
+            srr = form(states, row, p, dx, dy, dz, dx, dy, dz) + records[plot, S_RANGE] ** 2
+            if (records[plot, RANGE] - r) ** 2 > gate * srr:
+                continue
         a = dx * ex + dy * ey + dz * ez
         b = dx * fx + dy * fy + dz * fz
         ax, ay, az = (ex - a * dx) / r, (ey - a * dy) / r, (ez - a * dz) / r
@@ -211,7 +223,6 @@ def cost_of(states: Floats, row: int, records: Floats, plot: int, gates: Floats,
         determinant = 1.0
         miss_a, miss_b = -a, -b
         if has_range:
-            srr = form(states, row, p, dx, dy, dz, dx, dy, dz) + records[plot, S_RANGE] ** 2
             sra = form(states, row, p, dx, dy, dz, ax, ay, az) / srr
             srb = form(states, row, p, dx, dy, dz, bx, by, bz) / srr
             miss = records[plot, RANGE] - r
@@ -231,6 +242,14 @@ def cost_of(states: Floats, row: int, records: Floats, plot: int, gates: Floats,
     return best
 
 
+@inner_kernel
+def is_sure(states: Floats, row: int, sigma_max: float) -> bool:
+    """Whether the place is known this well, by the likelier way of moving."""
+    p = HEAD + 6 if states[row, 0] >= states[row, 1] else HEAD + MODE + 6
+    square = states[row, p] + states[row, p + 7] + states[row, p + 14]
+    return bool(square < sigma_max * sigma_max)
+
+
 @kernel
 def boxes_of(rows: Integers, ahead: Floats, ready: Integers, site: Floats, frame: Floats,
              has_range: bool, root_gate: float, s_angle: float, s_range: float,
@@ -239,7 +258,7 @@ def boxes_of(rows: Integers, ahead: Floats, ready: Integers, site: Floats, frame
     """The box of each row that is ready to be weighed."""
     for i in range(rows.shape[0]):
         kinds[i] = NOWHERE
-        if ready[i] > 0 and place_sigma(ahead[rows[i]]) < sigma_max:
+        if ready[i] > 0 and is_sure(ahead, rows[i], sigma_max):
             kinds[i] = box_of(
                 ahead, rows[i], site, frame, has_range, root_gate, s_angle, s_range,
                 probability_min, boxes[i],
@@ -295,7 +314,7 @@ def is_in(boxes: Floats, i: int, points: Floats, n: int) -> bool:
     return bool(
         abs(points[n, 2] - boxes[i, 2]) <= boxes[i, 5]
         and abs(points[n, 1] - boxes[i, 1]) <= boxes[i, 4]
-        and abs(turned(points[n, 0] - boxes[i, 0])) <= boxes[i, 3]
+        and abs(points[n, 0] - boxes[i, 0]) <= boxes[i, 3]
     )
 
 

@@ -9,14 +9,14 @@ from signalfire.tracking import _assign_kernels as assignment
 
 GROUP_MAX = 128
 """Tracks or detections that hang together by their gates are shared out at the least total cost up
-to so many, the cheapest pair first beyond; the largest group takes some milliseconds."""
+to so many, by auction beyond; the largest group takes some milliseconds."""
 
 
 @dataclass(frozen=True, eq=False)
 class Shared:
     """What was given: (place of the track, detection), shape (n, 2), by the track's place.
 
-    ``greedy`` pairs lay in groups that were too large for the best solution.
+    ``greedy`` pairs lay in groups of which the auction was broken off: the cheapest first there.
     """
 
     given: Integers
@@ -26,10 +26,12 @@ class Shared:
 def shared_out(pairs: Integers, costs: Floats, tracks: int) -> Shared:
     """One detection at most to each track and one track at most to each, at the least total cost.
 
-    ``pairs`` (place of the track, below ``tracks``, and detection) are those inside the gate. As
-    many are given as can be. Groups that have nothing to do with each other are solved apart, so
-    the work grows with the largest group and not with the scan. Reference: Blackman and Popoli
-    (1999), section 6.4 (global nearest neighbour).
+    ``pairs`` (place of the track, below ``tracks``, and detection) are those inside the gate.
+    Groups that have nothing to do with each other are solved apart, so the work grows with the
+    largest group and not with the scan. A track may stay without a detection, at the price of one
+    at the edge of the gate: what is missed does not push the neighbours along.
+    Reference: Blackman and Popoli (1999), section 6.4 (global nearest neighbour; no assignment
+    scores as the edge of the gate).
     """
     chosen = np.empty(tracks, dtype=np.int64)
     plots = int(pairs[:, 1].max()) + 1 if len(pairs) else 0

@@ -33,8 +33,8 @@ def test_shared_tracks_fuse_to_within_a_tenth_of_one_trackers_error(
 def test_a_nation_out_of_register_does_not_poison_the_joint_track(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Whether the one tracker takes the plots for truth or sets them aside."""
+    """The one tracker can compare the radars plot by plot; nations only compare what they share."""
     found = measured(monkeypatch, "boost", "KOR out of register")
-    assert median(found, "free flight", "place_ratio") < 1.6
+    assert median(found, "free flight", "place_ratio") < 2.0
     squares = [each.joint[2] / 6.0 for each in found if each.part == "free flight"]
     assert np.median(squares) < 3.0

@@ -37,7 +37,7 @@ def answers(kernel: Callable[..., Any]) -> list[Any]:
     if name == "gravity":
         kernel(STATE, out)
     if name == "thrust":
-        kernel(40.0, AXES, plan(), out)
+        kernel(40.0, STATE, AXES, plan(), out)
     if name == "acceleration":
         for phase in (k.BOOST, k.FREE, k.GLIDE):
             kernel(40.0, STATE, AXES, plan(), phase, out[3:])
