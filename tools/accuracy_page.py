@@ -24,10 +24,11 @@ def _text(summaries: Sequence[Summary], raids: Sequence[RaidFigures]) -> str:
     lines = [
         "# Accuracy against the Cramer-Rao bound",
         "",
-        f"Claim: above the air one tracker that is given every plot errs by no more than "
-        f"{RATIO_GOAL:g} times",
-        f"the least error that is possible, from {PLOTS_FIRST} plots on, and its covariance is "
-        "honest.",
+        f"Claim: above the air one tracker that is given every plot errs in the median by no more "
+        f"than {RATIO_GOAL:g}",
+        f"times the least error that is possible, from {PLOTS_FIRST} plots on, and its covariance "
+        "claims no more",
+        "than it knows. Where a cell fails it is said below the table.",
         "",
         f"Made by `python tools/validate_accuracy.py --runs {runs}`; do not edit by hand.",
         "Seeds are fixed.",

@@ -14,7 +14,7 @@ from signalfire.assess.launch import estimate_launch
 from signalfire.basis.identity import EventId, NationId, NodeId, event_id
 from signalfire.basis.instant import Instant
 from signalfire.picture.detection import Detection, Sensor, SensorKind
-from signalfire.picture.estimate import Launch, PlaceEstimate, StateEstimate
+from signalfire.picture.estimate import Launch, PlaceEstimate
 from signalfire.picture.track import Track, TrackStatus
 from signalfire.sim.flight import Boost, fly_boost
 from signalfire.sim.sensors import Watch, detections
@@ -64,7 +64,6 @@ class Told:
     launch: Judged | None
     impact: Judged | None
     phase: str
-    state_distance2: float
 
 
 @dataclass(frozen=True)
@@ -249,16 +248,7 @@ def _judge(moment: str, assessed: Assessed, path: Trajectory) -> Told:
         _against(found.launch, path.launch, 0.0),
         _against(found.impact, path.impact, path.end_t_s),
         found.phase.value,
-        _state_distance2(found.state, path),
     )
-
-
-def _state_distance2(state: StateEstimate, path: Trajectory) -> float:
-    """Squared error of position and velocity in units of the covariance; 6 is expected."""
-    t_s = state.valid_at.elapsed_s(since=LIFT_OFF)
-    before, here, after = path.at(np.clip([t_s - 0.05, t_s, t_s + 0.05], 0.0, path.end_t_s))
-    gap = np.concatenate([here, (after - before) / 0.1]) - state.mean
-    return float(gap @ np.linalg.solve(state.covariance, gap))
 
 
 def _against(estimate: object, truth: Geodetic, truth_t_s: float) -> Judged | None:

@@ -57,8 +57,9 @@ def page(runs: Sequence[Run]) -> str:
     rows = [_row(run) for run in runs]
     return f"""# Recorded ascents
 
-Claim: a launch is declared within 75 s of lift-off, the end of thrust is known to 3 s, a pause
-between two stages is not taken for it, and an ascent to orbit is never taken for a missile's.
+Claim: where a radar sees it a launch is declared within 75 s of lift-off, the end of thrust is known
+to 3 s, a pause between two stages is not told as it, and an ascent to orbit is never surely a
+missile's.
 
 Measured: telemetry of four launches as shown in their public webcasts
 (`tests/reference/data/PROVENANCE.md`), made into what two infrared satellites (looks 2 s apart,

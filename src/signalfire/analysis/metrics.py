@@ -40,11 +40,6 @@ def rms_m(errors_m: Floats) -> float:
     return float(np.sqrt(np.mean(np.sum(np.square(errors_m), axis=1))))
 
 
-def holds_p90(errors: Floats, covariances: Floats) -> int:
-    """How many errors (n, d) lie in the 90 % region of their own covariance."""
-    return int(np.count_nonzero(nees(errors, covariances) <= chi2.ppf(0.9, errors.shape[1])))
-
-
 def share_interval(hits: int, trials: int, confidence: float = 0.95) -> tuple[float, float]:
     """Where the true share lies, from how many of so many independent trials were hits.
 

@@ -18,8 +18,7 @@ from signalfire.assess._kernels import (
     displaced,
     ground_of,
 )
-from signalfire.assess._lanes import lanes_kernel
-from signalfire.basis.kernel import Floats, Integers, kernel
+from signalfire.basis.kernel import Floats, Integers, block_kernel, kernel
 from signalfire.space.earth import (
     ECCENTRICITY_SQUARED,
     GRAVITY_M3_S2,
@@ -107,7 +106,7 @@ def _load(mean: Floats, root: Floats, air: Floats, points: Floats, x: Floats) ->
         x[_LAST, lane] = -1e9
 
 
-@lanes_kernel
+@block_kernel
 def _keep(
     x: Floats,
     first: int,
@@ -152,7 +151,7 @@ def _keep(
     return flying
 
 
-@lanes_kernel
+@block_kernel
 def _choose(x: Floats, high: float) -> None:
     """The step of each lane: by height, or onto the ground, or none where it has ended."""
     for lane in range(LANES):
@@ -165,7 +164,7 @@ def _choose(x: Floats, high: float) -> None:
         x[_DT, lane] = dt if x[_LANDING, lane] >= 0.0 else 0.0
 
 
-@lanes_kernel
+@block_kernel
 def _measure(x: Floats) -> None:
     """Height above the ellipsoid along the radius (within 6e-6 of it), and how fast it grows."""
     for lane in range(LANES):
@@ -176,7 +175,7 @@ def _measure(x: Floats) -> None:
         x[_CLIMB, lane] = (px * x[3, lane] + py * x[4, lane] + pz * x[5, lane]) / r
 
 
-@lanes_kernel
+@block_kernel
 def _density(h: float) -> float:
     """``air_density`` without a library's exponential: (Taylor of x / 1024)^1024, within 1e-7."""
     u = min(1.0, max(-1.0, h / _HALF_TOP_M - 1.0))
@@ -196,7 +195,7 @@ def _density(h: float) -> float:
     return rho if h < AIR_TOP_M else 0.0
 
 
-@lanes_kernel
+@block_kernel
 def _step(x: Floats) -> None:
     """One classical Runge-Kutta step of order four in every lane; forces as in ``pull``."""
     for stage in range(4):

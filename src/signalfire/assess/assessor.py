@@ -21,7 +21,6 @@ from signalfire.assess.impact import (
     lift_available_m_s2,
     predict_impact,
 )
-from signalfire.assess.launch import estimate_launch
 from signalfire.assess.observed import Observed, Remembered
 from signalfire.assess.phase import (
     driven_at,
@@ -59,18 +58,6 @@ class Assessed:
     assessment: Assessment
     prediction: ImpactPrediction | None
     remembered: Remembered
-
-
-def assess_track(
-    event: EventId,
-    author: NationId,
-    track: Track,
-    now: Instant,
-    settings: AssessmentSettings = DEFAULT_SETTINGS,
-) -> Assessed:
-    """What one nation's own track says of the event at ``now``."""
-    launch = estimate_launch(track)
-    return assess_state(observed_by(event, author, track, launch), now, settings)
 
 
 def observed_by(

@@ -17,9 +17,9 @@ from signalfire.node.setup import NodeSetup
 from signalfire.picture.detection import Sensor
 from signalfire.release.agreement import Agreement, read_agreement
 from signalfire.release.policy import Policy
-from signalfire.release.trust import SignatureReport, read_trust, verify_signatures
+from signalfire.release.trust import SignatureReport, verify_signatures
 from signalfire.rim.files import read_file
-from signalfire.rim.keys import signature_path
+from signalfire.rim.keys import read_trust_file, signature_path
 from signalfire.rim.packaged import packaged_text
 
 TRUST_FILE = "trust.toml"
@@ -60,11 +60,7 @@ def load_agreement(path: Path, realm: Realm, *, judged_at: Instant) -> SignedAgr
     content = read_file(path, what="agreement")
     agreement = read_agreement(content)
     trust_path = path.with_name(TRUST_FILE)
-    trust = (
-        read_trust(read_file(trust_path, what="trust file").decode(errors="replace"))
-        if trust_path.exists()
-        else {}
-    )
+    trust = read_trust_file(trust_path) if trust_path.exists() else {}
     beside = {party: signature_path(path, party) for party in agreement.parties}
     found = {
         party: read_file(place, what="signature")

@@ -20,13 +20,12 @@ from signalfire.federation.gate import Gate
 from signalfire.node.inbox import InboxItem
 from signalfire.node.outbox import Outbox, Stream
 from signalfire.release.agreement import Agreement
-from signalfire.release.trust import read_trust
 from signalfire.rim.clock import system_now
 from signalfire.rim.conducted_feed import ConductedFeed
 from signalfire.rim.feeds import Feed, RecordedFeed, UdpFeed
 from signalfire.rim.files import read_file
 from signalfire.rim.journal import Journal
-from signalfire.rim.keys import read_node_keys, read_private_key
+from signalfire.rim.keys import read_node_keys, read_private_key, read_trust_file
 from signalfire.rim.lanes import Lanes
 from signalfire.rim.nats_link import LinkSettings, NatsLink
 from signalfire.rim.node_process import NodeShell, Rig
@@ -58,9 +57,7 @@ async def run_node(config: Path) -> None:
     sensors = load_sensors(base / settings.sensors)
     federation = Federation(realm, signed.agreement, sensors, load_areas(), judged_at)
     keys = base / settings.keys
-    trust = read_node_keys(
-        keys, read_trust(read_file(keys / "trust.toml", what="trust file").decode())
-    )
+    trust = read_node_keys(keys, read_trust_file(keys / "trust.toml"))
     machine = federation.node(node, read_private_key(keys / f"{node}.node.pem"), trust)
     feed = _feed(settings, base, federation, nation_of(node))
     lanes, gate = Lanes(), Gate()

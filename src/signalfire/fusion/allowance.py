@@ -69,9 +69,9 @@ class Allowances:
         allowed = {nation: (mean, self.widened(nation, c)) for nation, (mean, c) in states.items()}
         for nation in blamed:
             difference, d2 = _difference(nation, allowed)
-            if nation in self._added and d2 <= SUSPECTED_D2:
+            if math.isnan(d2) or (nation in self._added and d2 <= SUSPECTED_D2):
                 continue
-            share = max(0.0, 1.0 - EXPECTED_D2 / d2) / len(blamed)
+            share = (1.0 - EXPECTED_D2 / max(d2, EXPECTED_D2)) / len(blamed)
             self._added[nation] = self._added.get(nation, 0.0) + share * np.outer(
                 difference, difference
             )
@@ -94,11 +94,16 @@ class Allowances:
 
 
 def _difference(nation: NationId, states: Mapping[NationId, _Given]) -> tuple[Floats, float]:
-    """A state less those of all others together, and its squared length by what they claim."""
+    """A state less those of all others together, and its squared length by what they claim.
+
+    The length is NaN where a covariance is none: that shows nothing.
+    """
     mean, covariance = states[nation]
     others = [given for other, given in states.items() if other != nation]
     middle, joint = np.empty(6), np.empty((6, 6))
-    pool(np.array([m for m, _ in others]), np.array([c for _, c in others]), middle, joint)
+    given = np.array([m for m, _ in others]), np.array([c for _, c in others])
+    if math.isnan(pool(*given, middle, joint)):
+        return np.zeros(6), math.nan
     difference = mean - middle
     return difference, _kernels.quadratic(difference, covariance + joint)
 

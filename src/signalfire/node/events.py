@@ -241,6 +241,8 @@ class EventBook:
                     self._alias.pop(event.own_name[0], None)
                     event.births.pop(event.own_name[0], None)
                 event.own_track = event.own = event.own_launch = event.own_name = None
+                event.early = None
+                event.objects.clear()
                 event.own_is_alive = False
         self._strayed = strayed
 

@@ -51,10 +51,6 @@ class SignatureReport:
     missing: tuple[NationId, ...]
     bad: tuple[NationId, ...]
 
-    @property
-    def is_complete(self) -> bool:
-        return not self.missing and not self.bad
-
     def require(self, realm: Realm) -> None:
         """Raise BadPolicy for a bad signature anywhere, and for a missing one in the live realm."""
         if self.bad:

@@ -88,11 +88,6 @@ class Flown:
     trajectory: Trajectory
 
     @property
-    def burnout_at(self) -> Instant | None:
-        burnout_t_s = self.trajectory.burnout_t_s
-        return None if burnout_t_s is None else self.lift_off.later(burnout_t_s)
-
-    @property
     def impact_at(self) -> Instant | None:
         impact_t_s = self.trajectory.impact_t_s
         return None if impact_t_s is None else self.lift_off.later(impact_t_s)

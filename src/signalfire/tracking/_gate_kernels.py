@@ -219,8 +219,7 @@ def cost_of(states: Floats, row: int, records: Floats, plot: int, gates: Floats,
         saa = form(states, row, p, ax, ay, az, ax, ay, az) + records[plot, S_ASIDE] ** 2
         sab = form(states, row, p, ax, ay, az, bx, by, bz)
         sbb = form(states, row, p, bx, by, bz, bx, by, bz) + records[plot, S_ACROSS] ** 2
-        square = 0.0
-        determinant = 1.0
+        square, determinant = 0.0, 1.0
         miss_a, miss_b = -a, -b
         if has_range:
             sra = form(states, row, p, dx, dy, dz, ax, ay, az) / srr

@@ -44,18 +44,3 @@ def best_of_each(pairs: Integers, costs: Floats, tracks: int) -> Integers:
     chosen = np.empty(tracks, dtype=np.int64)
     assignment.best_each(pairs, costs, chosen)
     return pairs[chosen[chosen >= 0]]
-
-
-def nearest_global(pairs: Integers, costs: Floats) -> list[tuple[int, int]]:
-    """``shared_out`` for any names of tracks and detections, in their order."""
-    rows, row_at = np.unique(pairs[:, 0], return_inverse=True)
-    plots, plot_at = np.unique(pairs[:, 1], return_inverse=True)
-    shared = shared_out(np.stack([row_at, plot_at], axis=1), costs, len(rows))
-    return [(int(rows[i]), int(plots[j])) for i, j in shared.given.tolist()]
-
-
-def nearest_each(pairs: Integers, costs: Floats) -> list[tuple[int, int]]:
-    """``best_of_each`` for any names of tracks and detections, in their order."""
-    rows, row_at = np.unique(pairs[:, 0], return_inverse=True)
-    given = best_of_each(np.stack([row_at, pairs[:, 1]], axis=1), costs, len(rows))
-    return [(int(rows[i]), int(j)) for i, j in given.tolist()]

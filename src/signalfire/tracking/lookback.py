@@ -21,6 +21,7 @@ from signalfire.space.geodesy import enu_from_ecef, geodetic
 from signalfire.tracking import _kernels as k
 from signalfire.tracking import _lookback_kernels as back
 from signalfire.tracking.bank import FilterBank
+from signalfire.tracking.measurement import INFRARED_NUMBERS
 from signalfire.tracking.settings import TrackingSettings
 
 STANDARD_GRAVITY_M_S2 = 9.80665
@@ -34,7 +35,6 @@ _PUSH_SIGMA_M_S2 = 60.0
 _CHANGE_SIGMA_M_S3 = 0.5
 """Prior of a thrust acceleration, and of how it changes, for each axis: wide, to keep the equations
 solvable where hardly anything was seen under thrust."""
-_INFRARED_NUMBERS = 2
 _APART_M = 200_000.0
 """Two infrared sensors stand further apart than one travels between a few looks."""
 
@@ -297,7 +297,7 @@ class Lookback:
         along = records[:, k.ALONG : k.ALONG + 3]
         aside = records[:, k.ASIDE : k.ASIDE + 3]
         across = np.cross(along, aside)
-        is_plot = records[:, k.KIND] > _INFRARED_NUMBERS
+        is_plot = records[:, k.KIND] > INFRARED_NUMBERS
         range_m = np.where(is_plot, records[:, k.RANGE], np.linalg.norm(offset, axis=1))
         sigmas_m = (
             (records[:, k.S_RANGE], along, records[:, k.RANGE], is_plot),
@@ -323,7 +323,7 @@ class Lookback:
         """
         table = self._bank.table
         count = int(table.count[row])
-        is_hot = table.ring[row, :count, k.KIND] <= _INFRARED_NUMBERS
+        is_hot = table.ring[row, :count, k.KIND] <= INFRARED_NUMBERS
         if not is_hot.any():
             return -math.inf
         return float(table.ring_time[row, :count][is_hot][-1] - table.time[row]) / NS_PER_S
@@ -348,7 +348,7 @@ class Lookback:
         count = int(table.count[row])
         records = table.ring[row, :count]
         t_s = (table.ring_time[row, :count] - table.time[row]) / NS_PER_S
-        last = (records[:, k.KIND] <= _INFRARED_NUMBERS) & (t_s >= heat_s - 3.0 * period_s)
+        last = (records[:, k.KIND] <= INFRARED_NUMBERS) & (t_s >= heat_s - 3.0 * period_s)
         sites = records[last, k.SITE : k.SITE + 3]
         # One sensor on the move stands in as many places as it looks, but near one another.
         if np.linalg.norm(sites - sites[-1], axis=1).max() < _APART_M:

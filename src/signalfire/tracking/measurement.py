@@ -20,6 +20,8 @@ from signalfire.tracking import _kernels as k
 from signalfire.tracking import _record_kernels as plots_to
 from signalfire.tracking import _start_kernels as starts
 
+INFRARED_NUMBERS = 2
+"""An infrared detection has two numbers, a plot three or four."""
 RANGE_LIMIT_M = 1e8
 SITE_RADIUS_MIN_M = 6.2e6
 """No site is deeper in the Earth than the poles are, less some height."""

@@ -9,13 +9,13 @@ from signalfire.basis.kernel import Integers
 from signalfire.tracking import _kernels as k
 from signalfire.tracking import _start_kernels as starts
 from signalfire.tracking.initiate import Fix, Look, crossed
+from signalfire.tracking.measurement import INFRARED_NUMBERS
 from signalfire.tracking.scan import Scan
 from signalfire.tracking.settings import TrackingSettings
 
 FIXES_MAX = 2_000
 """Fixes remembered; beyond it the oldest go of the sensor that has the most."""
 _SIGHTS_MAX = 500
-_SIGHT_NUMBERS = 2
 
 
 class Nursery:
@@ -31,7 +31,7 @@ class Nursery:
 
         The lines of sight among them are remembered; the fixes by ``remember``.
         """
-        is_plot = scan.records[left, k.KIND] > _SIGHT_NUMBERS
+        is_plot = scan.records[left, k.KIND] > INFRARED_NUMBERS
         plots = left[is_plot]
         fixes = _room(len(plots))
         starts.fix_plots(

@@ -32,7 +32,7 @@ class RegistrationSettings:
     """Of its clock: one that keeps time by a network and not by satellites."""
     believed_probability: float = 0.7
     """While a track's radars are as they state with at least this probability, the tracker's own
-    estimate is shown. Below what it is before anything is known (0.85 for three radars)."""
+    estimate is shown. Below what it is before anything is known (0.83 for three radars)."""
     doubted_probability: float = 0.5
     """And plots are corrected once it has fallen below this."""
     drift_s: float = 6.0 * 3600.0

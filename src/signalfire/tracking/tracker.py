@@ -22,7 +22,7 @@ from signalfire.tracking.associate import best_of_each, shared_out
 from signalfire.tracking.bank import SIFTED_MAX, FilterBank
 from signalfire.tracking.bias import SensorBias
 from signalfire.tracking.lookback import Lookback
-from signalfire.tracking.measurement import Gaps, Refusal, records
+from signalfire.tracking.measurement import INFRARED_NUMBERS, Gaps, Refusal, records
 from signalfire.tracking.nursery import Nursery, fair_share
 from signalfire.tracking.registration import Registration
 from signalfire.tracking.scan import DETECTION_BITS, Brought, Measured, Scan, Wanted
@@ -34,10 +34,6 @@ from signalfire.tracking.upkeep import Upkeep
 _TIME_LIMIT_NS = 2**62
 """Instants further than this (146 years) from the first one do not fit the columns."""
 _PLACE_IN_SCAN = (1 << DETECTION_BITS) - 1
-
-
-INFRARED_NUMBERS = 2
-"""An infrared detection has two numbers, a plot three or four."""
 _NUMBERS_OF_A_STATE = 6
 _NUMBERS_OF_A_START = 8
 """No pair of fixes alone gives more."""
@@ -192,12 +188,10 @@ class Tracker:
         known = self._registration.corrected(index, measured)
         period_s = self._gaps(sensor).period_s
         within = int(np.searchsorted(fresh, quota.full))
-        self._scan(
-            Scan(
-                known.at_ns, index, period_s, known.records, numbered.numbers, paths[fresh],
-                within, measured,
-            )
-        )  # fmt: skip
+        self._scan(Scan(
+            known.at_ns, index, period_s, known.records, numbered.numbers, paths[fresh], within,
+            measured,
+        ))  # fmt: skip
 
     def _count(self, what: str, many: int) -> None:
         if many:

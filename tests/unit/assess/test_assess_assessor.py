@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from signalfire.assess.assessor import assess_state, assess_track
+from signalfire.assess.assessor import assess_state, observed_by
+from signalfire.assess.launch import estimate_launch
 from signalfire.assess.observed import Observed, Remembered
 from signalfire.assess.settings import DEFAULT_SETTINGS
 from signalfire.basis.identity import NationId, NodeId, event_id, track_id
@@ -296,7 +297,8 @@ def test_a_track_is_assessed_with_its_own_launch() -> None:
         burnt_out_at=None,
         free_flight_seen=True,
     )
-    found = assess_track(EVENT, KOR, track, START).assessment
+    seen_by = observed_by(EVENT, KOR, track, estimate_launch(track))
+    found = assess_state(seen_by, START).assessment
     assert isinstance(found.launch, PlaceEstimate)
     assert found.launch.time < START
     assert found.witnesses == 2 and found.observed_s == 30.0

@@ -94,6 +94,38 @@ def test_crossing_salvos_keep_their_number(world, crossing, detected: float, see
     assert tracker.counts["confirmed"] <= 9
 
 
+def side_by_side(world, apart_m: float, delay_s: float):
+    """Four of one heading: so far apart across their path, so long after each other."""
+    place, velocity = world.truth(100.0)[:3], world.truth(100.0)[3:]
+    aside = np.cross(velocity, place)
+    step = np.concatenate([apart_m * aside / np.linalg.norm(aside), np.zeros(3)])
+    return [lambda t, i=i: world.truth(t - delay_s * i) + i * step for i in range(4)]
+
+
+@pytest.mark.parametrize(
+    ("apart_m", "delay_s", "seed"),
+    [(500.0, 0.0, 1), (1_500.0, 0.0, 2), (3_000.0, 0.0, 1), (0.0, 3.0, 2), (0.0, 8.0, 1)],
+)
+def test_four_side_by_side_have_a_track_each_and_keep_it(
+    world, apart_m: float, delay_s: float, seed: int
+) -> None:
+    """docs/decisions/0014: nothing draws neighbours together. At 500 m names may still swap."""
+    truths = side_by_side(world, apart_m, delay_s)
+    held = []
+    for end in (100, 200):
+        tracker = salvo(
+            world, [world.west, world.east], truths,
+            seed=seed, seconds=range(60, end), detected=0.8, false_count=0.0,
+        )  # fmt: skip
+        seen = [t for t in tracker.tracks() if t.status is TrackStatus.CONFIRMED]
+        held.append({track.track: whose(world, track, truths) for track in seen})
+    assert sorted(index for index, _ in held[1].values()) == list(range(4))
+    assert max(gap for _, gap in held[1].values()) < 300.0
+    if apart_m != 500.0:
+        names = [{name: index for name, (index, _) in each.items()} for each in held]
+        assert names[0] == names[1]
+
+
 def test_a_slow_radar_counts_a_salvo_of_free_flying_missiles(world) -> None:
     slow = world.radar("S10", 36.6, 127.5, period_s=10.0)
     truths = [lambda t, i=i: world.truth(t - 20.0 * i) for i in range(6)]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from signalfire.basis.errors import LimitExceeded
 from signalfire.picture.table import CONFIRMED, LOST, TENTATIVE, TrackTable
-from signalfire.tracking.associate import nearest_each, nearest_global
+from signalfire.tracking.associate import best_of_each, shared_out
 from signalfire.tracking.initiate import Look, crossed
 from signalfire.tracking.measurement import Gaps, record
 from signalfire.tracking.settings import TrackingSettings
@@ -24,6 +24,14 @@ some_costs = st.dictionaries(
 def arrays(costs: dict[tuple[int, int], float]) -> tuple[np.ndarray, np.ndarray]:
     pairs = np.array(list(costs), dtype=np.int64).reshape(-1, 2)
     return pairs, np.array(list(costs.values()))
+
+
+def nearest_global(pairs: np.ndarray, costs: np.ndarray) -> list[tuple[int, int]]:
+    """``shared_out`` for any names of tracks and detections, in their order."""
+    rows, row_at = np.unique(pairs[:, 0], return_inverse=True)
+    plots, plot_at = np.unique(pairs[:, 1], return_inverse=True)
+    shared = shared_out(np.stack([row_at, plot_at], axis=1), costs, len(rows))
+    return [(int(rows[i]), int(plots[j])) for i, j in shared.given.tolist()]
 
 
 @given(some_costs)
@@ -43,7 +51,7 @@ def test_the_assignment_is_the_best_of_all(costs: dict[tuple[int, int], float]) 
 
 def test_tentative_tracks_may_share_a_detection() -> None:
     pairs, costs = arrays({(1, 0): 5.0, (2, 0): 3.0, (2, 1): 4.0})
-    assert nearest_each(pairs, costs) == [(1, 0), (2, 0)]
+    assert best_of_each(pairs, costs, 3).tolist() == [[1, 0], [2, 0]]
 
 
 def looks(world, t: float, lons_deg: tuple[float, float], gap_s: float = 0.0) -> list[Look]:

@@ -40,10 +40,6 @@ ELEVATION_MAX_RAD = 0.5 * math.pi
 LENGTH_TOLERANCE = 0.01
 """A line of sight whose length is further from 1 is refused (contract)."""
 
-_FIELDS_OF = {
-    SensorKind.RADAR: ("range_m", "azimuth_rad", "elevation_rad"),
-    SensorKind.INFRARED: ("line_of_sight_ecef",),
-}
 _FOREIGN_TO = {
     SensorKind.RADAR: ("line_of_sight_ecef",),
     SensorKind.INFRARED: ("range_m", "azimuth_rad", "elevation_rad", "range_rate_m_s"),
