@@ -20,6 +20,7 @@ RING_LENGTH = 64
 """Detections remembered for each track; a later one is put in its place among them."""
 _PLACE_NUMBERS = 3
 """A detection of no more numbers depends on the place alone."""
+SIFTED_MAX = 16
 """A scan of no more detections is first compared with every track by a bound that is quick to
 reckon; for a larger one all tracks are carried at once."""
 
