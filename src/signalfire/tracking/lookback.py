@@ -177,7 +177,7 @@ class Lookback:
         slowing_m_s2 = back.moved(
             reference, self._settings.drag_m2_kg, before_s, np.empty(6), np.empty(3)
         )
-        return push_m_s2 > self._settings.lift_over_drag_max * slowing_m_s2
+        return push_m_s2 > self._settings.lift_drag_ratio * slowing_m_s2
 
     def _is_relit(self, row: int, ended_ns: int, burn: Burn) -> bool:
         """Whether an engine works again: heat was seen since, or all looks since show a push."""

@@ -159,7 +159,7 @@ class TrackingSettings:
     """After so long in certain free flight nothing more is looked for."""
     lift_top_m: float = 60_000.0
     """Below this what pushes, or ceases to push, may be lift."""
-    lift_over_drag_max: float = 7.0
+    lift_drag_ratio: float = 7.0
     """But not what pushes harder than so many times the drag of the nominal body: gliders have a
     lift of up to 3 times their drag (Tracy and Wright 2020, Science & Global Security 28(3)), and
     the lightest bodies 2.2 times the nominal drag."""
