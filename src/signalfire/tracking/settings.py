@@ -213,6 +213,10 @@ class TrackingSettings:
     confirm_spare_slow: int = 9
     """The same where a sensor looks less often than ``slow_period_s``: thrust may bend the path
     much between two looks, so that agreement says less."""
+    confirm_spare_crowded: int = 6
+    """So many more within ``crowded_m`` of a known track, two radar plots: where objects fly side
+    by side, plots of several agree by chance for a few looks."""
+    crowded_m: float = 10_000.0
     slow_period_s: float = 3.0
     confirm_span_s: float = 2.5
     """And has lasted for so long."""
