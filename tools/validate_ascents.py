@@ -130,16 +130,17 @@ def plot(runs: Sequence[Run]) -> str:
     inks = (BLUE, GREEN, RED, "#7a4fa3")
     curves = [
         Curve(
-            run.ascent.name,
+            run.ascent.name.partition("_")[2].replace("_", " "),
             [(s.t_s, number + 0.8 * s.thrust_probability) for s in run.told.seconds],
             ink,
         )
         for number, (run, ink) in enumerate(zip(shown, inks, strict=True))
     ]
     for number, run in enumerate(shown):
-        for start, end in run.ascent.burns_s:
+        for burn, (start, end) in enumerate(run.ascent.burns_s):
             level = number - 0.08
-            curves.append(Curve("", [(start, level), (end, level)], GREY))
+            name = "recorded burns" if number == burn == 0 else ""
+            curves.append(Curve(name, [(start, level), (end, level)], GREY))
     across = Axis("seconds after lift-off", (0.0, 700.0), range(0, 701, 100))
     up = Axis("probability of thrust, each ascent on its own line", (-0.2, 4.0), (0, 1, 2, 3))
     return chart("Probability of thrust of four recorded ascents", across, up, curves)

@@ -11,7 +11,7 @@ _LEFT, _TOP, _WIDTH, _HEIGHT = 64.0, 24.0, 520.0, 300.0
 
 @dataclass(frozen=True)
 class Curve:
-    """A named line through points."""
+    """A line through points; one without a name is drawn and not named beside the chart."""
 
     name: str
     points: Sequence[tuple[float, float]]
@@ -41,14 +41,18 @@ def chart(title: str, across: Axis, up: Axis, curves: Sequence[Curve]) -> str:
     """A chart with a grid, its curves and their names beside it."""
     width, height = _LEFT + _WIDTH + 170.0, _TOP + _HEIGHT + 56.0
     parts = [*_opened(title, width, height), *_grid(across, up)]
-    for number, curve in enumerate(curves):
+    named = 0
+    for curve in curves:
         ink = curve.ink
         dash = ' stroke-dasharray="5 4"' if curve.is_dashed else ""
         path = " ".join(f"{_x(across, x):.1f},{_y(up, y):.1f}" for x, y in curve.points)
         parts.append(
             f'<polyline points="{path}" fill="none" stroke="{ink}" stroke-width="2"{dash}/>'
         )
-        y = _TOP + 14.0 + 20.0 * number
+        if not curve.name:
+            continue
+        y = _TOP + 14.0 + 20.0 * named
+        named += 1
         x = _LEFT + _WIDTH + 12.0
         parts.append(f'<path d="M{x:.0f} {y - 4:.0f}h20" stroke="{ink}" stroke-width="2"{dash}/>')
         parts.append(f'<text x="{x + 26:.0f}" y="{y:.0f}">{escape(curve.name)}</text>')
