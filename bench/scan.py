@@ -23,6 +23,10 @@ from signalfire.tracking.scan import DETECTION_BITS, Scan, Wanted
 from signalfire.tracking.tracker import Tracker
 
 PATH = "scan"
+SETTLING = 72
+"""Scans before those that are timed: rings and arcs are full, and take no more memory. Of 100,000
+objects none, as the raid would take minutes to make: their scans pay for memory that is new."""
+SETTLED_MAX = 10_000
 DRAWING = Path(__file__).resolve().parent / "scan.svg"
 SCANS = 12
 LOST_SHARE = 0.01
@@ -99,7 +103,8 @@ def core(tracker: Tracker, raided: Raid, number: int) -> tuple[float, int, int]:
 
 def timed(case: Case, *, whole: bool = True) -> Timed:
     """Play the scans of a raid, each way on a tracker of its own, in turn."""
-    raided = raid(case.count, spread_m=case.spread_m, scans=SCANS, seed=case.count)
+    settling = SETTLING if case.count <= SETTLED_MAX else 0
+    raided = raid(case.count, spread_m=case.spread_m, scans=settling + SCANS, seed=case.count)
     trackers = [knowing(raided) for _ in range(3 if whole else 1)]
     for tracker in trackers:
         if case.lost_share:
