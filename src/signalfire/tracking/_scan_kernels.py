@@ -133,6 +133,20 @@ def served(rows: Integers, scan: int, bits: int, c: Columns, is_served: Flags) -
 
 
 @kernel
+def beside(rows: Integers, others: Integers, within: float, c: Columns, is_beside: Flags) -> None:
+    """Mark the rows whose place is not further than ``within`` (m) from that of another row."""
+    for i in range(rows.shape[0]):
+        is_beside[i] = False
+        for j in range(others.shape[0]):
+            square = 0.0
+            for axis in range(HEAD, HEAD + 3):
+                square += (c.state[rows[i], axis] - c.state[others[j], axis]) ** 2
+            if square <= within * within:
+                is_beside[i] = True
+                break
+
+
+@kernel
 def sharing(rows: Integers, other: int, c: Columns, is_sharing: Flags) -> None:
     """Mark the rows that took a detection which another row took as well."""
     for i in range(rows.shape[0]):

@@ -147,6 +147,12 @@ class FilterBank:
         scan.served(rows, scan_number, DETECTION_BITS, self.columns(), found)
         return found
 
+    def beside(self, rows: Integers, others: Integers, within_m: float) -> Flags:
+        """Which rows stand near another one of ``others``, each where it was last seen."""
+        found = np.zeros(len(rows), dtype=np.bool_)
+        scan.beside(rows, others, within_m, self.columns(), found)
+        return found
+
     def sharing(self, rows: Integers, other: int) -> Integers:
         """Those of ``rows`` that rest on a detection that another row rests on as well."""
         found = np.zeros(len(rows), dtype=np.bool_)

@@ -43,6 +43,10 @@ class Registration:
         self._refreshed_ns: int | None = None
         self._corrections: Floats | None = None
         self._known: Posterior | None = None
+        nothing = np.zeros((size, size)), np.zeros(size)
+        self._prior = posterior_of(*nothing, [], self._settings)
+        self._prior_of: list[int] = []
+        """Before anything is known, and of which radars in doubt that is."""
 
     def corrected(self, radar: int, measured: Measured) -> Measured:
         """Plots and their instant without the biases that their radar is held to have."""
@@ -101,7 +105,8 @@ class Registration:
             return None
         known = self._posterior()
         radars = followed.radars
-        if known.registered_probability(radars) > self._settings.believed_probability:
+        at_first = self._prior.registered_probability(radars)
+        if known.registered_probability(radars) > self._settings.believed_ratio * at_first:
             return None
         state = followed.estimate(at_ns)
         if state is None:
@@ -154,6 +159,10 @@ class Registration:
                     compared[followed.radars] = True
             radars = np.flatnonzero(compared).tolist()
             self._known = posterior_of(information, weighted, radars, self._settings)
+            if radars != self._prior_of:
+                nothing = np.zeros_like(information), np.zeros_like(weighted)
+                self._prior = posterior_of(*nothing, radars, self._settings)
+                self._prior_of = radars
         return self._known
 
     def _refresh(self, at_ns: int) -> None:
@@ -167,7 +176,7 @@ class Registration:
             self._known = None
         self._refreshed_ns = at_ns
         known = self._posterior()
-        is_doubted = known.weights[0] < self._settings.doubted_probability
+        is_doubted = known.weights[0] < self._settings.doubted_ratio * self._prior.weights[0]
         self._corrections = known.mean.copy() if is_doubted else None
 
 

@@ -30,11 +30,12 @@ class RegistrationSettings:
     """Of its elevation: levelling, and refraction that is corrected for by a standard air."""
     clock_sigma_s: float = 0.3
     """Of its clock: one that keeps time by a network and not by satellites."""
-    believed_probability: float = 0.7
-    """While a track's radars are as they state with at least this probability, the tracker's own
-    estimate is shown. Below what it is before anything is known (0.83 for three radars)."""
-    doubted_probability: float = 0.5
-    """And plots are corrected once it has fallen below this."""
+    believed_ratio: float = 0.84
+    """While the probability that a track's radars are as they state is no less than this share of
+    what it is before anything is known, the tracker's own estimate is shown: 0.70 of 0.83 for three
+    radars. Before anything is known it falls with their number, and that alone is no doubt."""
+    doubted_ratio: float = 0.6
+    """And plots are corrected once it has fallen below this share: 0.50 of 0.83."""
     drift_s: float = 6.0 * 3600.0
     """What was learnt fades by 1/e in this time after the flight: warmth of day and night bends
     antennas, clocks without satellites drift."""
@@ -212,6 +213,10 @@ class TrackingSettings:
     confirm_spare_slow: int = 9
     """The same where a sensor looks less often than ``slow_period_s``: thrust may bend the path
     much between two looks, so that agreement says less."""
+    confirm_spare_crowded: int = 6
+    """So many more within ``crowded_m`` of a known track, two radar plots: where objects fly side
+    by side, plots of several agree by chance for a few looks."""
+    crowded_m: float = 10_000.0
     slow_period_s: float = 3.0
     confirm_span_s: float = 2.5
     """And has lasted for so long."""

@@ -380,6 +380,9 @@ class Tracker:
         needed = np.where(is_slow, settings.confirm_spare_slow, settings.confirm_spare_numbers)
         span_s = (table.time[rows] - table.first_time[rows]) / NS_PER_S
         is_ready = (spare >= needed) & (span_s >= settings.confirm_span_s)
+        places = np.flatnonzero(is_ready)
+        is_crowded = self._bank.beside(rows[places], table.rows(CONFIRMED), settings.crowded_m)
+        is_ready[places] &= (spare - needed)[places] >= settings.confirm_spare_crowded * is_crowded
         rows, misfits = rows[is_ready], table.misfit[rows[is_ready]] / spare[is_ready]
         for place in np.lexsort((table.serial[rows], misfits)).tolist():
             row, misfit = int(rows[place]), float(misfits[place])

@@ -156,6 +156,7 @@ def view_object(nation: str, line: Line, *, is_observed: bool, observed_at: str)
         "is_observed": is_observed,
         "observed_at": observed_at,
         "position": position_object(line.get("state")),
+        "objects": [position_object(state) for state in line.get("objects", ())],
         "arc": [] if ended else arc_to_impact(line),
         "launch": place_object(line["launch"]),
         "impact": place_object(line["impact"]),

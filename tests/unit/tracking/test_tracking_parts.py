@@ -1,52 +1,19 @@
-"""The tracker's parts: assignment, crossing of lines of sight, the table."""
-
-import itertools
+"""The tracker's parts: guesses, crossing of lines of sight, the table."""
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from signalfire.basis.errors import LimitExceeded
 from signalfire.picture.table import CONFIRMED, LOST, TENTATIVE, TrackTable
-from signalfire.tracking.associate import best_of_each, shared_out
+from signalfire.tracking.associate import best_of_each
 from signalfire.tracking.initiate import Look, crossed
 from signalfire.tracking.measurement import Gaps, record
 from signalfire.tracking.settings import TrackingSettings
-
-some_costs = st.dictionaries(
-    st.tuples(st.integers(0, 4), st.integers(0, 4)),
-    st.integers(-50, 50).map(float),
-    max_size=12,
-)
 
 
 def arrays(costs: dict[tuple[int, int], float]) -> tuple[np.ndarray, np.ndarray]:
     pairs = np.array(list(costs), dtype=np.int64).reshape(-1, 2)
     return pairs, np.array(list(costs.values()))
-
-
-def nearest_global(pairs: np.ndarray, costs: np.ndarray) -> list[tuple[int, int]]:
-    """``shared_out`` for any names of tracks and detections, in their order."""
-    rows, row_at = np.unique(pairs[:, 0], return_inverse=True)
-    plots, plot_at = np.unique(pairs[:, 1], return_inverse=True)
-    shared = shared_out(np.stack([row_at, plot_at], axis=1), costs, len(rows))
-    return [(int(rows[i]), int(plots[j])) for i, j in shared.given.tolist()]
-
-
-@given(some_costs)
-def test_the_assignment_is_the_best_of_all(costs: dict[tuple[int, int], float]) -> None:
-    """Against every possible assignment: most pairs first, then least cost."""
-    given_pairs = nearest_global(*arrays(costs))
-    assert len({row for row, _ in given_pairs}) == len(given_pairs)
-    assert len({plot for _, plot in given_pairs}) == len(given_pairs)
-    best = (0, 0.0)
-    for size in range(len(costs) + 1):
-        for chosen in itertools.combinations(costs, size) if size <= 5 else ():
-            rows, plots = {row for row, _ in chosen}, {plot for _, plot in chosen}
-            if len(rows) == len(plots) == size:
-                best = min(best, (-size, sum(costs[pair] for pair in chosen)))
-    assert (-len(given_pairs), sum(costs[pair] for pair in given_pairs)) == best
 
 
 def test_tentative_tracks_may_share_a_detection() -> None:

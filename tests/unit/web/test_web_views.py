@@ -145,3 +145,10 @@ def test_a_received_warning_names_its_issuer() -> None:
     warning = {"id": "W-JPN-1-3", "status": "initial"}
     assert warning_object("KOR", "received", warning)["issuer"] == "JPN"
     assert warning_object("JPN", "warnings", warning)["stream"] == "issued"
+
+
+def test_what_came_off_the_missile_is_drawn_where_it_is() -> None:
+    parts = [state(), state(speed_m_s=3_000.0)]
+    drawn = view_object("JPN", line(objects=parts), is_observed=True, observed_at="")
+    assert drawn["objects"] == [position_object(part) for part in parts]
+    assert view_object("JPN", line(), is_observed=True, observed_at="")["objects"] == []

@@ -181,9 +181,11 @@ function countdownCell(node) {
 function stateCell(node) {
   const where = h("span", {});
   const how = h("span", { class: "size" });
-  node.append(where, how);
+  const parts = h("span", { class: "size" });
+  node.append(where, how, parts);
   return ({ view }) => {
-    const { position } = view;
+    const { position, objects } = view;
+    setText(parts, objects.length ? t("compare.objects", { count: objects.length }) : "");
     if (!position) {
       setText(where, DASH);
       setText(how, "");

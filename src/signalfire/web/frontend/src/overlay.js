@@ -206,6 +206,7 @@ function drawMarkers(pen, event) {
     const isFirst = view === leading(event);
     markPlace(pen, view, "launch");
     markPlace(pen, view, "impact");
+    markParts(pen, view);
     markObject(pen, view, isFirst);
   }
   pen.context.globalAlpha = 1;
@@ -272,6 +273,22 @@ function placeLines(pen, view, kind, place) {
   const left = kind === "impact" && pen.scene.now !== null ? (Date.parse(place.time) - pen.scene.now) / 1000 : -1;
   if (left > 0) lines.push([`T−${duration(left)}`, true]);
   return lines;
+}
+
+// What came off the missile: small, hollow and without a name.
+function markParts(pen, view) {
+  if (view.phase === "ended") return;
+  const { context, lens } = pen;
+  context.strokeStyle = viewColour(view.view);
+  context.lineWidth = 1.5;
+  for (const part of view.objects) {
+    const at = lens.place(part.lon_deg, part.lat_deg, part.altitude_m);
+    record(pen, view, "part", at);
+    if (!at) continue;
+    context.beginPath();
+    context.arc(at[0], at[1], 3, 0, 2 * Math.PI);
+    context.stroke();
+  }
 }
 
 function markObject(pen, view, isFirst) {
