@@ -45,8 +45,8 @@ CLIMB_MIN_M_S = 30.0
 CHI2_1_P90 = 2.705543454095404
 COAST_BACK_MAX_S = 1_800.0
 COAST_STEP_S = 4.0
-COASTS_REMEMBERED = 4_096
-"""Ways back from single states: one for each track of a large raid, and then some."""
+COASTS_REMEMBERED = 1_024
+"""States of which the ways back are kept: a few of each event; some 4 MB at most."""
 NEARLY_AS_SURE = 1.25
 SINGLES = 8
 """Single states tried, evenly over the arc."""
@@ -278,9 +278,12 @@ def _from_coast(state: StateEstimate) -> _Ways:
 
 
 @lru_cache(maxsize=COASTS_REMEMBERED)
-def _coast_ways(at: Instant, mean: bytes, covariance: bytes) -> tuple[tuple[float, _Liftoff], ...]:
-    """The burn times that the energy allows are five nodes of their ln-normal spread."""
-    state = StateEstimate(at, np.frombuffer(mean), np.frombuffer(covariance).reshape(6, 6))
+def _coast_ways(at: Instant, moved: bytes, doubted: bytes) -> tuple[tuple[float, _Liftoff], ...]:
+    """``_from_coast`` of the bytes of a state's mean and covariance.
+
+    The burn times that the energy allows are five nodes of their ln-normal spread.
+    """
+    state = StateEstimate(at, np.frombuffer(moved), np.frombuffer(doubted).reshape(6, 6))
     values = np.empty(_kernels.NUMBERS)
     _kernels.shape(state.mean, values)
     typical_s = BURN_BASE_S + BURN_S_PER_M_S * float(values[6])
