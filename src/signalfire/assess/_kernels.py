@@ -409,6 +409,33 @@ def liftoff_spread(
 
 
 @kernel
+def doubt(
+    out: Floats, share: float, run_sigma: float, turn_sigma: float, site_sigma: float,
+    age_sigma: float, start_sigma: float, spread: Floats,
+) -> bool:  # fmt: skip
+    """Add what the family leaves open to a ``share`` of ``liftoff_spread``; whether all is finite.
+
+    Along the way and for the age by fractions of each, across it by an angle; the site and the
+    start in metres and seconds.
+    """
+    along2, across2 = (run_sigma * out[1]) ** 2, (turn_sigma * out[1]) ** 2
+    across = np.empty(3)
+    is_finite = True
+    for i in range(3):
+        j, k = (i + 1) % 3, (i + 2) % 3
+        across[i] = out[2 + j] * out[5 + k] - out[2 + k] * out[5 + j]
+    for i in range(4):
+        for j in range(4):
+            is_finite = is_finite and math.isfinite(spread[i, j])
+            spread[i, j] *= share
+            if i < 3 and j < 3:
+                spread[i, j] += along2 * (out[5 + i] * out[5 + j])
+                spread[i, j] += across2 * (across[i] * across[j])
+        spread[i, i] += site_sigma**2 if i < 3 else (age_sigma * out[0]) ** 2 + start_sigma**2
+    return is_finite
+
+
+@kernel
 def coast_back(
     state: Floats, burn: float, age: Floats, run: Floats, step: float, time_max: float
 ) -> float:

@@ -9,6 +9,8 @@ arc to where the engine must have stopped, which only the energy tells, and the 
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from operator import is_
 
 import numpy as np
 
@@ -43,6 +45,8 @@ CLIMB_MIN_M_S = 30.0
 CHI2_1_P90 = 2.705543454095404
 COAST_BACK_MAX_S = 1_800.0
 COAST_STEP_S = 4.0
+COASTS_REMEMBERED = 1_024
+"""States of which the ways back are kept: a few of each event; some 4 MB at most."""
 NEARLY_AS_SURE = 1.25
 SINGLES = 8
 """Single states tried, evenly over the arc."""
@@ -168,18 +172,12 @@ def _liftoff(
     out = np.empty(8)
     spread = np.empty((4, 4))
     _kernels.liftoff_spread(mean, covariance, family.features, family.age, family.run, out, spread)
-    if not np.all(np.isfinite(spread)):
-        return None
-    spread *= share
-    age_s, run_m = float(out[0]), float(out[1])
-    point, along = out[2:5].copy(), out[5:8].copy()
-    (x, y, z), (a, b, c) = point.tolist(), along.tolist()
-    across = np.array([y * c - z * b, z * a - x * c, x * b - y * a])
-    spread[:3, :3] += (family.run_sigma_fraction * run_m) ** 2 * np.outer(along, along)
-    spread[:3, :3] += (AZIMUTH_SPREAD_RAD * run_m) ** 2 * np.outer(across, across)
-    spread[:3, :3] += SITE_SIGMA_M**2 * np.eye(3)
-    spread[3, 3] += (family.age_sigma_fraction * age_s) ** 2 + LIFT_OFF_SIGMA_S**2
-    return _Liftoff(point, at.later(-age_s), spread, age_s)
+    is_finite = _kernels.doubt(
+        out, share, family.run_sigma_fraction, AZIMUTH_SPREAD_RAD, SITE_SIGMA_M,
+        family.age_sigma_fraction, LIFT_OFF_SIGMA_S, spread,
+    )  # fmt: skip
+    age_s = float(out[0])
+    return _Liftoff(out[2:5], at.later(-age_s), spread, age_s) if is_finite else None
 
 
 def _best_of(choices: list[_Ways]) -> Launch:
@@ -190,7 +188,10 @@ def _best_of(choices: list[_Ways]) -> Launch:
     found = [ways for ways in choices if ways]
     if not found:
         return Unknown("no way back to a launch fits what was seen")
-    place, moment = _place(_surest(found, _ground_m)), _place(_surest(found, _time_s))
+    nearest, soonest = _surest(found, _ground_m), _surest(found, _time_s)
+    place = _place(nearest)
+    is_same = len(nearest) == len(soonest) and all(map(is_, nearest, soonest))
+    moment = place if is_same else _place(soonest)
     return replace(place, time=moment.time, time_sigma_s=moment.time_sigma_s)
 
 
@@ -203,7 +204,7 @@ def _surest(choices: list[_Ways], doubt: Callable[[_Ways], float]) -> _Ways:
 
 def _ground_m(ways: _Ways) -> float:
     """Root mean square doubt about the place, before the ways themselves are compared."""
-    return math.sqrt(sum(weight * float(np.trace(way.spread[:3, :3])) for weight, way in ways))
+    return math.sqrt(sum(weight * float(way.spread[:3, :3].trace()) for weight, way in ways))
 
 
 def _time_s(ways: _Ways) -> float:
@@ -271,8 +272,18 @@ def _smooth(after_s: Floats, means: Floats, weights: Floats) -> tuple[Floats, Fl
 def _from_coast(state: StateEstimate) -> _Ways:
     """Back along the ballistic arc to where the family is as old as burns of this energy last.
 
+    The first state of an arc is asked for again with each later one, so answers are kept.
+    """
+    return list(_coast_ways(state.valid_at, state.mean.tobytes(), state.covariance.tobytes()))
+
+
+@lru_cache(maxsize=COASTS_REMEMBERED)
+def _coast_ways(at: Instant, moved: bytes, doubted: bytes) -> tuple[tuple[float, _Liftoff], ...]:
+    """``_from_coast`` of the bytes of a state's mean and covariance.
+
     The burn times that the energy allows are five nodes of their ln-normal spread.
     """
+    state = StateEstimate(at, np.frombuffer(moved), np.frombuffer(doubted).reshape(6, 6))
     values = np.empty(_kernels.NUMBERS)
     _kernels.shape(state.mean, values)
     typical_s = BURN_BASE_S + BURN_S_PER_M_S * float(values[6])
@@ -290,7 +301,7 @@ def _from_coast(state: StateEstimate) -> _Ways:
         way = _liftoff(mean, covariance, state.valid_at.later(-elapsed_s), BY_STATE)
         if way is not None:
             ways.append((float(weight), way))
-    return ways
+    return tuple(ways)
 
 
 def _place(ways: _Ways) -> PlaceEstimate:
@@ -306,12 +317,10 @@ def _place(ways: _Ways) -> PlaceEstimate:
     first = ways[0][1].at
     after_s = np.array([way.at.elapsed_s(since=first) for _, way in ways])
     mean_s = float(weights @ after_s)
-    covariance = np.zeros((2, 2))
-    variance_s2 = 0.0
-    for k, (_, way) in enumerate(ways):
-        ground = enu @ way.spread[:3, :3] @ enu.T + np.outer(offsets[k], offsets[k])
-        covariance += weights[k] * ground
-        variance_s2 += float(weights[k] * (way.spread[3, 3] + (after_s[k] - mean_s) ** 2))
+    spreads = np.array([way.spread for _, way in ways])
+    grounds = enu @ spreads[:, :3, :3] @ enu.T + offsets[:, :, None] * offsets[:, None, :]
+    covariance = np.tensordot(weights, grounds, 1)
+    variance_s2 = float(weights @ (spreads[:, 3, 3] + (after_s - mean_s) ** 2))
     return PlaceEstimate(
         latitude_rad,
         longitude_rad,

@@ -21,6 +21,7 @@ ARC_WIDTH = 27
 PATHS_WORD = 32
 """Paths in one number of the ``paths`` column."""
 _BEYOND_COUNT = {"ring", "ring_time", "ring_scan", "snapshot", "snapshot_time", "arc", "arc_time"}
+_BY_PLACE = {"arc", "arc_time"}
 _ROWS_AT_FIRST, _ROWS_MORE = 32, 4_096
 """Columns grow by doubling, and from here on by so many rows."""
 
@@ -51,11 +52,11 @@ class TrackTable:
         self.ahead: Floats = np.zeros((rows, state_width))
         self.ahead_time: Integers = np.zeros(rows, dtype=np.int64)
         self.count: Integers = np.zeros(rows, dtype=np.int64)
-        self.ring: Floats = _by_place((rows, ring_length, record_width), np.float64)
-        self.ring_time: Integers = _by_place((rows, ring_length), np.int64)
-        self.ring_scan: Integers = _by_place((rows, ring_length), np.int64)
-        self.snapshot: Floats = _by_place((rows, blocks, state_width), np.float64)
-        self.snapshot_time: Integers = _by_place((rows, blocks), np.int64)
+        self.ring: Floats = np.zeros((rows, ring_length, record_width))
+        self.ring_time: Integers = np.zeros((rows, ring_length), dtype=np.int64)
+        self.ring_scan: Integers = np.zeros((rows, ring_length), dtype=np.int64)
+        self.snapshot: Floats = np.zeros((rows, blocks, state_width))
+        self.snapshot_time: Integers = np.zeros((rows, blocks), dtype=np.int64)
         self.first_time: Integers = np.zeros(rows, dtype=np.int64)
         self.updates: Integers = np.zeros(rows, dtype=np.int64)
         self.numbers: Integers = np.zeros(rows, dtype=np.int64)
@@ -138,7 +139,7 @@ class TrackTable:
             shape = (rows, *column.shape[1:])
             if name in _BEYOND_COUNT:
                 places = reached.get(name.removesuffix("_time"), used)
-                longer = _by_place(shape, column.dtype)
+                longer = (_by_place if name in _BY_PLACE else np.zeros)(shape, column.dtype)
                 longer[:before, :places] = column[:, :places]
             else:
                 longer = np.zeros(shape, dtype=column.dtype)
@@ -150,7 +151,7 @@ class TrackTable:
 def _by_place(shape: tuple[int, ...], kind: Any) -> np.ndarray:
     """Zeros of which the second index is the slowest in memory.
 
-    Tracks of one age are written at the same place: side by side so, and what no track has reached
-    yet takes no memory.
+    For what is written once: tracks of one age write at the same place, side by side so, and what
+    no track has reached yet takes no memory. Not for the rings: a full one moves a row at a time.
     """
     return np.zeros((shape[1], shape[0], *shape[2:]), dtype=kind).swapaxes(0, 1)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from signalfire.assess import _kernels
 from signalfire.assess.launch import estimate_launch, fuse_launches
 from signalfire.basis.identity import NodeId, track_id
 from signalfire.basis.instant import Instant
@@ -188,3 +189,17 @@ def test_launches_that_contradict_each_other_widen_the_answer() -> None:
 def test_the_order_of_the_launches_does_not_matter() -> None:
     several = [place(39.0), place(39.1, 3_000.0, 4.0, 3.0), place(38.9, 5_000.0, -2.0, 9.0)]
     assert fuse_launches(several) == fuse_launches(several[::-1])
+
+
+@pytest.mark.parametrize("doubt", [_kernels.doubt, _kernels.doubt.py_func])  # type: ignore[attr-defined]
+def test_what_a_family_leaves_open_lies_along_and_across_the_way(doubt) -> None:  # type: ignore[no-untyped-def]
+    """A way of 1000 m due z from a point on x: along is z, across is y; then the site's 10 m."""
+    out = np.array([50.0, 1_000.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0])
+    spread = np.zeros((4, 4))
+    assert doubt(out, 0.5, 0.2, 0.03, 10.0, 0.1, 1.0, spread)
+    assert spread == pytest.approx(np.diag([100.0, 900.0 + 100.0, 40_000.0 + 100.0, 25.0 + 1.0]))
+    spread = np.full((4, 4), 8.0)
+    assert doubt(np.zeros(8), 0.5, 0.2, 0.03, 0.0, 0.1, 0.0, spread)
+    assert spread == pytest.approx(np.full((4, 4), 4.0))
+    spread[1, 2] = math.inf
+    assert not doubt(out, 0.5, 0.2, 0.03, 10.0, 0.1, 1.0, spread)
