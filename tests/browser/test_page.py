@@ -13,6 +13,10 @@ SETTLED = "() => window.signalfire.isDetailed && !window.signalfire.isMoving"
 
 
 def drawn(page: Page, kind: str) -> list[Any]:
+    """What the map shows of a kind, two frames on: what has just come is drawn with the next."""
+    page.evaluate(
+        "() => new Promise((on) => requestAnimationFrame(() => requestAnimationFrame(on)))"
+    )
     return [one for one in page.evaluate(DRAWN) if one["kind"] == kind]
 
 
