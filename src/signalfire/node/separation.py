@@ -27,6 +27,8 @@ SAME_PLACE_SIGMA_M = 200.0
 """What the motion model leaves out over the way back; sensors of one nation err alike for both."""
 SAME_PLACE_D2_MAX = 16.3
 """Chi-square with three degrees of freedom, one in 1,000."""
+PLACE_SIGMA_LIMIT_M = 1e6
+"""A place known no better than this is not known."""
 PLACE_SIGMA_MAX_M = 1_500.0
 SPEED_SIGMA_MAX_M_S = 25.0
 """Less well known than this nothing can be said yet."""
@@ -114,10 +116,15 @@ def _broke_off(parent: Track, other: Track) -> bool:
 
 
 def _meeting(one: StateEstimate, other: StateEstimate, at: Instant) -> tuple[bool, bool]:
-    """Whether both may have been in one place then, slowly parting; and whether that is sure."""
+    """Whether both may have been in one place then, slowly parting; and whether that is sure.
+
+    Where the way back through thick air leaves nothing that is known, nothing is shown.
+    """
     gap_m, gap_m_s, covariance = _gap(one, other, at)
     joint_m2 = covariance[:3, :3] + SAME_PLACE_SIGMA_M**2 * np.eye(3)
-    distance2 = float(gap_m @ np.linalg.solve(joint_m2, gap_m))
+    if not float(np.trace(joint_m2)) < PLACE_SIGMA_LIMIT_M**2:
+        return False, False
+    distance2 = float(gap_m @ np.linalg.pinv(joint_m2, hermitian=True) @ gap_m)
     sigma_m = math.sqrt(float(np.trace(covariance[:3, :3])))
     sigma_m_s = math.sqrt(float(np.trace(covariance[3:, 3:])))
     is_slow = float(np.linalg.norm(gap_m_s)) < SEPARATION_SPEED_M_S + 3.0 * sigma_m_s
