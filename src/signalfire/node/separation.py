@@ -67,6 +67,8 @@ def kinship(parent: Track, other: Track) -> Kinship:
     earliest = ended_at if ended_at is not None else parent.first_observed_at
     if other.first_observed_at < earliest.later(-BURN_OUT_SLACK_S):
         return Kinship.OTHER
+    if not _is_within_reach(parent, other):
+        return Kinship.OTHER
     born = other.first_observed_at
     first = max(earliest.later(-BURN_OUT_SLACK_S), born.later(-BACK_MAX_S))
     span_s = born.elapsed_s(since=first)
@@ -100,6 +102,17 @@ def _is_near(parent: Track, other: Track) -> bool:
         np.linalg.norm(gap_m_s) < SEPARATION_SPEED_M_S + 3.0 * sigma_m_s
         and np.linalg.norm(gap_m) < SEPARATION_SPEED_M_S * since_s + 3.0 * sigma_m
     )
+
+
+def _is_within_reach(parent: Track, other: Track) -> bool:
+    """Whether they are no further apart than three times what parting slowly allows.
+
+    Quickly told, and true of few: in a raid every young track is judged against every known one.
+    """
+    gap_m, _, covariance = _gap(parent.state, other.state, other.state.valid_at)
+    reach_m = 3.0 * SEPARATION_SPEED_M_S * (other.observed_s + BACK_MAX_S)
+    sigma_m = math.sqrt(max(float(np.trace(covariance[:3, :3])), 0.0))
+    return bool(np.linalg.norm(gap_m) < reach_m + 3.0 * sigma_m)
 
 
 def _broke_off(parent: Track, other: Track) -> bool:
