@@ -18,6 +18,7 @@ from signalfire.assess._kernels import (
     displaced,
     ground_of,
 )
+from signalfire.basis._block_kernels import exponential
 from signalfire.basis.kernel import Floats, Integers, block_kernel, kernel
 from signalfire.space.earth import (
     ECCENTRICITY_SQUARED,
@@ -177,21 +178,10 @@ def _measure(x: Floats) -> None:
 
 @block_kernel
 def _density(h: float) -> float:
-    """``air_density`` without a library's exponential: (Taylor of x / 1024)^1024, within 1e-7."""
+    """``air_density`` without a library's exponential."""
     u = min(1.0, max(-1.0, h / _HALF_TOP_M - 1.0))
     log = _C4 + u * (_C5 + u * (_C6 + u * (_C7 + u * _C8)))
-    log = (_C0 + u * (_C1 + u * (_C2 + u * (_C3 + u * log)))) / 1024.0
-    rho = 1.0 + log * (1.0 + log * (0.5 + log * (1.0 / 6.0 + log / 24.0)))
-    rho = rho * rho
-    rho = rho * rho
-    rho = rho * rho
-    rho = rho * rho
-    rho = rho * rho
-    rho = rho * rho
-    rho = rho * rho
-    rho = rho * rho
-    rho = rho * rho
-    rho = rho * rho
+    rho = exponential(_C0 + u * (_C1 + u * (_C2 + u * (_C3 + u * log))))
     return rho if h < AIR_TOP_M else 0.0
 
 
