@@ -12,6 +12,7 @@ import numpy as np
 from signalfire.basis.errors import LimitExceeded
 from signalfire.basis.kernel import Floats, Integers
 from signalfire.basis.limits import PATHS_MAX
+from signalfire.picture.pool import NEVER, Blocks, DetectionPool, grown, zeros
 
 FREE, TENTATIVE, CONFIRMED, LOST = 0, 1, 2, 3
 """Values of the ``status`` column."""
@@ -20,8 +21,9 @@ ARC_LENGTH = 24
 ARC_WIDTH = 27
 PATHS_WORD = 32
 """Paths in one number of the ``paths`` column."""
-_BEYOND_COUNT = {"ring", "ring_time", "ring_scan", "snapshot", "snapshot_time", "arc", "arc_time"}
+_BEYOND_COUNT = {"chain", "arc", "arc_time"}
 _BY_PLACE = {"arc", "arc_time"}
+_OF_THE_ARC = {"arc", "arc_time", "arc_count"}
 _ROWS_AT_FIRST, _ROWS_MORE = 32, 4_096
 """Columns grow by doubling, and from here on by so many rows."""
 
@@ -31,20 +33,18 @@ class TrackTable:
 
     ``state`` holds what the filter knows at ``time`` (nanoseconds since the tracker's epoch) and
     ``ahead`` the same carried forward to ``ahead_time`` (before ``time``: not there). The last
-    detections used stand in ``ring``, in the order of ``ring_time``; ``ring_scan`` says in which
-    scan each came. Every ``block``-th of them has the state before it in ``snapshot``. The first
+    ``count`` detections used stand in blocks of ``pool``; ``chain`` has the blocks of each row, the
+    oldest first, of which the first is not needed any more from ``forget_time`` on. The first
     states, some time apart, stand in ``arc``: mean, and the upper triangle of the covariance.
     """
 
     def __init__(
-        self, *, rows_max: int, state_width: int, record_width: int, ring_length: int, block: int
+        self, *, rows_max: int, state_width: int, chain_length: int, pool: DetectionPool
     ) -> None:
-        assert ring_length % block == 0
         self.rows_max = rows_max
-        self.block = block
+        self.pool = pool
         rows = min(_ROWS_AT_FIRST, rows_max)
         self._free = list(range(rows))
-        blocks = ring_length // block
         self.status: Integers = np.zeros(rows, dtype=np.int64)
         self.serial: Integers = np.zeros(rows, dtype=np.int64)
         self.state: Floats = np.zeros((rows, state_width))
@@ -52,11 +52,8 @@ class TrackTable:
         self.ahead: Floats = np.zeros((rows, state_width))
         self.ahead_time: Integers = np.zeros(rows, dtype=np.int64)
         self.count: Integers = np.zeros(rows, dtype=np.int64)
-        self.ring: Floats = np.zeros((rows, ring_length, record_width))
-        self.ring_time: Integers = np.zeros((rows, ring_length), dtype=np.int64)
-        self.ring_scan: Integers = np.zeros((rows, ring_length), dtype=np.int64)
-        self.snapshot: Floats = np.zeros((rows, blocks, state_width))
-        self.snapshot_time: Integers = np.zeros((rows, blocks), dtype=np.int64)
+        self.chain: Blocks = np.zeros((rows, chain_length), dtype=np.int32)
+        self.forget_time: Integers = np.full(rows, NEVER)
         self.first_time: Integers = np.zeros(rows, dtype=np.int64)
         self.updates: Integers = np.zeros(rows, dtype=np.int64)
         self.numbers: Integers = np.zeros(rows, dtype=np.int64)
@@ -104,7 +101,7 @@ class TrackTable:
     def add_many(self, serials: Integers) -> Integers:
         """A cleared row for each new track, tentative, as far as there are rows.
 
-        What lies beyond ``count`` in the ring and beyond ``arc_count`` in the arc says nothing.
+        What lies beyond ``count`` in the chain and beyond ``arc_count`` in the arc says nothing.
         """
         while len(self._free) < len(serials) and self.capacity < self.rows_max:
             self._grow()
@@ -114,18 +111,41 @@ class TrackTable:
             if name not in _BEYOND_COUNT:
                 column[rows] = 0
         self.status[rows] = TENTATIVE
+        self.forget_time[rows] = NEVER
         self.serial[rows] = serials[:many]
         return rows
 
     def remove(self, row: int) -> None:
-        """Give a row back."""
+        """Give a row back, and the blocks of its detections."""
+        self.pool.give_back(self._blocks(row))
+        self.count[row] = 0
         self.status[row] = FREE
         heappush(self._free, row)
 
-    def copy_row(self, *, source: int, target: int) -> None:
-        """Make one row equal to another in every column."""
-        for column in self._columns().values():
-            column[target] = column[source]
+    def hand_over(self, *, source: int, target: int) -> None:
+        """Make one row equal to another in every column but its arc; that one has no use then.
+
+        The detections of the two change places.
+        """
+        mine, its = self.chain[target].copy(), self.chain[source].copy()
+        count = int(self.count[target])
+        for name, column in self._columns().items():
+            if name not in _OF_THE_ARC:
+                column[target] = column[source]
+        self.chain[target], self.chain[source] = its, mine
+        self.count[source], self.forget_time[source] = count, NEVER
+
+    def detections(self, row: int) -> tuple[Integers, Floats]:
+        """Times (n,) and records (n, record) of a row's detections, oldest first."""
+        count, blocks, pool = int(self.count[row]), self._blocks(row), self.pool
+        records = pool.ring[blocks]
+        return (
+            pool.ring_time[blocks].reshape(-1)[:count],
+            records.reshape(-1, records.shape[2])[:count],
+        )
+
+    def _blocks(self, row: int) -> Blocks:
+        return self.chain[row, : -(-int(self.count[row]) // self.pool.block)]
 
     def _columns(self) -> dict[str, np.ndarray]:
         return {name: value for name, value in vars(self).items() if isinstance(value, np.ndarray)}
@@ -133,17 +153,13 @@ class TrackTable:
     def _grow(self) -> None:
         before = self.capacity
         rows = min(2 * before, before + _ROWS_MORE, self.rows_max)
-        used = int(self.count.max())
-        reached = {"snapshot": -(-used // self.block), "arc": int(self.arc_count.max())}
+        used = int(self.arc_count.max())
         for name, column in self._columns().items():
-            shape = (rows, *column.shape[1:])
-            if name in _BEYOND_COUNT:
-                places = reached.get(name.removesuffix("_time"), used)
-                longer = (_by_place if name in _BY_PLACE else np.zeros)(shape, column.dtype)
-                longer[:before, :places] = column[:, :places]
+            if name in _BY_PLACE:
+                longer = _by_place((rows, *column.shape[1:]), column.dtype)
+                longer[:before, :used] = column[:, :used]
             else:
-                longer = np.zeros(shape, dtype=column.dtype)
-                longer[:before] = column
+                longer = grown(column, rows)
             setattr(self, name, longer)
         self._free += range(before, rows)
 
@@ -154,4 +170,4 @@ def _by_place(shape: tuple[int, ...], kind: Any) -> np.ndarray:
     For what is written once: tracks of one age write at the same place, side by side so, and what
     no track has reached yet takes no memory. Not for the rings: a full one moves a row at a time.
     """
-    return np.zeros((shape[1], shape[0], *shape[2:]), dtype=kind).swapaxes(0, 1)
+    return zeros((shape[1], shape[0], *shape[2:]), kind).swapaxes(0, 1)

@@ -29,8 +29,8 @@ from signalfire.tracking._kernels import (
     change,
     choose,
 )
-from signalfire.tracking._ring_kernels import DIVERGED, USED, place_sigma
-from signalfire.tracking._scan_kernels import BROKEN, CARRIED, Columns, append
+from signalfire.tracking._ring_kernels import DIVERGED, USED, Columns, place_sigma
+from signalfire.tracking._scan_kernels import BROKEN, CARRIED, append
 
 ENTERED, LIT = 0, 1
 """What part of free flight was forced before, and the other way round."""

@@ -6,7 +6,6 @@ exceptions.
 """
 
 import math
-from typing import NamedTuple
 
 from signalfire.basis.kernel import Flags, Floats, Integers, kernel
 from signalfire.picture.table import CONFIRMED, LOST, PATHS_WORD
@@ -15,7 +14,6 @@ from signalfire.tracking._kernels import (
     MODE,
     P_FORCED,
     RECORD,
-    WIDTH,
     Law,
     absorb,
     carry,
@@ -23,11 +21,15 @@ from signalfire.tracking._kernels import (
 )
 from signalfire.tracking._ring_kernels import (
     BLOCK,
+    BLOCKS_OWN,
     DIVERGED,
     USED,
-    forget_block,
+    Columns,
     is_far,
     look_ahead,
+    make_room,
+    note_forgetting,
+    pack_state,
     place_sigma,
     recall,
     take,
@@ -39,30 +41,6 @@ one go; in one go from its last detection, so that the update may begin there; i
 its past."""
 _NS = 1e-9
 _FRESH_NS = 10_000_000_000
-
-
-class Columns(NamedTuple):
-    """The columns of the table that the kernels move."""
-
-    status: Integers
-    state: Floats
-    time: Integers
-    ahead: Floats
-    ahead_time: Integers
-    count: Integers  # type: ignore[assignment] # the column, not the method of tuples
-    ring: Floats
-    ring_time: Integers
-    ring_scan: Integers
-    snapshot: Floats
-    snapshot_time: Integers
-    updates: Integers
-    numbers: Integers
-    misfit: Floats
-    period: Floats
-    paths: Integers
-    arc: Floats
-    arc_time: Integers
-    arc_count: Integers
 
 
 @kernel
@@ -92,8 +70,7 @@ def bring(rows: Integers, at: int, law: Law, c: Columns, is_near: Flags,
         if not is_near[i]:
             continue
         if at < c.time[row]:
-            recall(row, at, law, c.state, c.time, c.count, c.ring, c.ring_time, c.snapshot,
-                   c.snapshot_time, c.ahead[row])  # fmt: skip
+            recall(row, at, law, c, c.ahead[row])
             c.ahead_time[row] = at
             ready[i] = RECALLED
         elif at - c.time[row] > _FRESH_NS:
@@ -122,13 +99,19 @@ def carry_each(rows: Integers, at: int, law: Law, c: Columns, ready: Integers) -
 
 
 @kernel
+def scan_of(row: int, place: int, c: Columns) -> int:
+    """The number of a row's detection at a place in the order of time."""
+    return int(c.ring_scan[c.chain[row, place // BLOCK], place % BLOCK])
+
+
+@kernel
 def served(rows: Integers, scan: int, bits: int, c: Columns, is_served: Flags) -> None:
     """Mark the rows that took a detection of a scan already."""
     for i in range(rows.shape[0]):
         row = rows[i]
         is_served[i] = False
         for k in range(c.count[row]):
-            if c.ring_scan[row, k] >> bits == scan:
+            if scan_of(row, k, c) >> bits == scan:
                 is_served[i] = True
 
 
@@ -154,32 +137,35 @@ def sharing(rows: Integers, other: int, c: Columns, is_sharing: Flags) -> None:
         is_sharing[i] = False
         for k in range(c.count[row]):
             for n in range(c.count[other]):
-                if c.ring_scan[row, k] == c.ring_scan[other, n]:
+                if scan_of(row, k, c) == scan_of(other, n, c):
                     is_sharing[i] = True
 
 
 @kernel
 def append(rows: Integers, plots: Integers, at: int, records: Floats, numbers: Integers,
            c: Columns) -> None:  # fmt: skip
-    """Put a detection at the end of each row's ring, and a snapshot before it where one is due."""
+    """Put a detection at the end of each row's chain, and a snapshot before it where one is due."""
     # Taken out of the tuple once: each use in the loop would be counted.
-    state, time, count, ring = c.state, c.time, c.count, c.ring
-    ring_time, ring_scan = c.ring_time, c.ring_scan
+    state, time, count, chain, forget_time = c.state, c.time, c.count, c.chain, c.forget_time
+    ring, ring_time, ring_scan = c.ring, c.ring_time, c.ring_scan
     snapshot, snapshot_time = c.snapshot, c.snapshot_time
+    period, spare, ledger = c.period, c.spare, c.ledger
     for i in range(rows.shape[0]):
         row, m = rows[i], plots[i]
-        if count[row] == ring_time.shape[1]:
-            forget_block(count, row, ring, ring_time, ring_scan, snapshot, snapshot_time)
+        if count[row] % BLOCK == 0 or at >= forget_time[row]:
+            make_room(row, at, count, chain, forget_time, ring_time, period, spare, ledger)
         n = count[row]
+        block, slot = chain[row, n // BLOCK], n % BLOCK
         for k in range(RECORD):
-            ring[row, n, k] = records[m, k]
-        ring_time[row, n] = at
-        ring_scan[row, n] = numbers[m]
-        if n % BLOCK == 0:
-            for k in range(WIDTH):
-                snapshot[row, n // BLOCK, k] = state[row, k]
-            snapshot_time[row, n // BLOCK] = time[row]
+            ring[block, slot, k] = records[m, k]
+        ring_time[block, slot] = at
+        ring_scan[block, slot] = numbers[m]
         count[row] = n + 1
+        if slot == 0:
+            pack_state(state[row], snapshot[block])
+            snapshot_time[block] = time[row]
+            if n >= BLOCKS_OWN * BLOCK:
+                note_forgetting(row, count, chain, ring_time, period, forget_time)
 
 
 @kernel
@@ -248,10 +234,7 @@ def give(rows: Integers, ready: Integers, plots: Integers, at: int, records: Flo
             c.time[row] = at
             outcomes[i] = USED if math.isfinite(squares[i]) else DIVERGED
         else:
-            outcomes[i], squares[i] = take(
-                row, at, records[n], numbers[n], law, c.state, c.time, c.count, c.ring,
-                c.ring_time, c.ring_scan, c.snapshot, c.snapshot_time,
-            )  # fmt: skip
+            outcomes[i], squares[i] = take(row, at, records[n], numbers[n], law, c)
 
 
 @kernel

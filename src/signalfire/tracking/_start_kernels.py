@@ -23,8 +23,8 @@ from signalfire.tracking._kernels import (
     Law,
     begin,
 )
-from signalfire.tracking._ring_kernels import USED, take
-from signalfire.tracking._scan_kernels import Columns, note
+from signalfire.tracking._ring_kernels import USED, Columns, take
+from signalfire.tracking._scan_kernels import note
 
 LOOKS = 2
 """A fix rests on one plot, or on two lines of sight."""
@@ -170,9 +170,8 @@ def start(rows: Integers, pairs: Integers, known: Fixes, fixes: Fixes, gap_min: 
         for m in range(fixes.looks[j]):
             record = fixes.look_record[j, m]
             outcomes[n], square = take(
-                row, fixes.look_time[j, m], record, fixes.look_number[j, m], law, c.state, c.time,
-                c.count, c.ring, c.ring_time, c.ring_scan, c.snapshot, c.snapshot_time,
-            )  # fmt: skip
+                row, fixes.look_time[j, m], record, fixes.look_number[j, m], law, c
+            )
             if outcomes[n] != USED:
                 break
             squares[0] = square

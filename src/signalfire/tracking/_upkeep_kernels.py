@@ -6,7 +6,8 @@ import numpy as np
 
 from signalfire.basis.kernel import Floats, Integers, kernel
 from signalfire.tracking._gate_kernels import bucket, lay, quantile
-from signalfire.tracking._scan_kernels import Columns, pack
+from signalfire.tracking._ring_kernels import BLOCK, Columns
+from signalfire.tracking._scan_kernels import pack, scan_of
 
 _REACH_MAX = 12
 """Cells that a search goes to either side at most."""
@@ -21,6 +22,12 @@ def foresee(rows: Integers, c: Columns, states: Floats) -> None:
 
 
 @kernel
+def _time_of(row: int, place: int, c: Columns) -> int:
+    """When a row's detection at a place in the order of time was observed."""
+    return int(c.ring_time[c.chain[row, place // BLOCK], place % BLOCK])
+
+
+@kernel
 def never_together(one: int, other: int, looks: int, bits: int, c: Columns) -> bool:
     """Whether enough looks of late, of both, have nowhere shown both at once."""
     n, m = c.count[one], c.count[other]
@@ -29,14 +36,14 @@ def never_together(one: int, other: int, looks: int, bits: int, c: Columns) -> b
         return False
     for i in range(n - 1, first - 1, -1):
         for j in range(m - 1, its_first - 1, -1):
-            if c.ring_scan[one, i] >> bits == c.ring_scan[other, j] >> bits:
+            if scan_of(one, i, c) >> bits == scan_of(other, j, c) >> bits:
                 return False
-    since = max(c.ring_time[one, first], c.ring_time[other, its_first])
+    since = max(_time_of(one, first, c), _time_of(other, its_first, c))
     seen = 0
     for i in range(first, n):
-        seen += 1 if c.ring_time[one, i] >= since else 0
+        seen += 1 if _time_of(one, i, c) >= since else 0
     for j in range(its_first, m):
-        seen += 1 if c.ring_time[other, j] >= since else 0
+        seen += 1 if _time_of(other, j, c) >= since else 0
     return seen >= looks
 
 

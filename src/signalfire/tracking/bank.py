@@ -5,6 +5,7 @@ from scipy.special import chdtri
 
 from signalfire.basis.instant import NS_PER_S
 from signalfire.basis.kernel import Flags, Floats, Integers
+from signalfire.picture.pool import DetectionPool
 from signalfire.picture.table import ARC_WIDTH, TrackTable
 from signalfire.tracking import _gate_kernels as gates
 from signalfire.tracking import _kernels as k
@@ -16,8 +17,6 @@ from signalfire.tracking.batch import Batch
 from signalfire.tracking.scan import BATCH_MIN, DETECTION_BITS, Brought, Scan, Wanted
 from signalfire.tracking.settings import TrackingSettings
 
-RING_LENGTH = 64
-"""Detections remembered for each track; a later one is put in its place among them."""
 _PLACE_NUMBERS = 3
 """A detection of no more numbers depends on the place alone."""
 SIFTED_MAX = 16
@@ -32,16 +31,21 @@ class FilterBank:
         self.table = TrackTable(
             rows_max=rows_max,
             state_width=k.WIDTH,
-            record_width=k.RECORD,
-            ring_length=RING_LENGTH,
-            block=ring.BLOCK,
+            chain_length=ring.CHAIN_LENGTH,
+            pool=DetectionPool(
+                rows_max=rows_max,
+                mean=ring.BLOCKS_MEAN,
+                own=ring.BLOCKS_OWN,
+                shape=(ring.BLOCK, k.RECORD),
+                snapshot_width=ring.PACKED,
+            ),
         )
         self._settings = settings
         self._law = settings.law()
         self._gates = np.array(
             [0.0] + [chdtri(n, 1.0 - settings.gate_probability) for n in range(1, 5)]
         )
-        self._columns: scan.Columns | None = None
+        self._columns: ring.Columns | None = None
         self._batch = Batch()
 
     def begin(self, row: int, *, at_ns: int, place: Floats, covariance: Floats,
@@ -55,10 +59,8 @@ class FilterBank:
     def take(self, row: int, *, at_ns: int, record: Floats, number: int) -> int:
         """Give one detection to a row; returns the kernel's status."""
         t = self.table
-        status, misfit = ring.take(
-            row, at_ns, record, number, self._law, t.state, t.time, t.count, t.ring, t.ring_time,
-            t.ring_scan, t.snapshot, t.snapshot_time,
-        )  # fmt: skip
+        t.pool.make_room(1)
+        status, misfit = ring.take(row, at_ns, record, number, self._law, self.columns())
         if status == ring.USED:
             t.ahead_time[row] = t.time[row] - 1
             t.updates[row] += 1
@@ -92,6 +94,7 @@ class FilterBank:
         """Begin a tentative track in each row from a pair of ``known`` and ``fixes``; statuses."""
         settings, table = self._settings, self.table
         outcomes = np.empty(len(rows), dtype=np.int64)
+        table.pool.make_room(len(rows))
         starts.start(
             rows, pairs, known, fixes, settings.pair_gap_min_s, settings.speed_sigma_m_s,
             round(settings.ascent_spacing_s * NS_PER_S), self._law, self.columns(),
@@ -117,6 +120,7 @@ class FilterBank:
 
     def give(self, rows: Brought, plots: Integers, of: Scan) -> Integers:
         """Let each row take its detection of a scan; returns the kernel's statuses."""
+        self.table.pool.make_room(len(plots))
         c, count = self.columns(), len(plots)
         outcomes, squares = np.empty(count, dtype=np.int64), np.empty(count)
         kinds = of.records[plots, k.KIND].astype(np.int64)
@@ -165,13 +169,17 @@ class FilterBank:
         scan.unsound(rows, self._settings.diverged_sigma_m, self.columns(), found)
         return found
 
-    def columns(self) -> scan.Columns:
-        """The table's columns as the kernels take them, valid until the table grows."""
-        if self._columns is None or len(self._columns.time) != self.table.capacity:
-            self._columns = scan.Columns(
-                *(getattr(self.table, name) for name in scan.Columns._fields)
+    def columns(self) -> ring.Columns:
+        """The table's columns as the kernels take them, valid until it or its pool grows."""
+        table, c = self.table, self._columns
+        if c is None or (len(c.time), len(c.spare)) != (table.capacity, table.pool.capacity):
+            self._columns = c = ring.Columns(
+                *(
+                    getattr(table.pool if hasattr(table.pool, name) else table, name)
+                    for name in ring.Columns._fields
+                )
             )
-        return self._columns
+        return c
 
     def look_ahead(self, rows: Integers, at_ns: int) -> None:
         """Carry rows to an instant; those with a later detection are left as they are."""

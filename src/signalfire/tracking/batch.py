@@ -12,7 +12,7 @@ from signalfire.tracking._block_kernels import (
     update_blocks,
 )
 from signalfire.tracking._kernels import RECORD, Law
-from signalfire.tracking._scan_kernels import Columns
+from signalfire.tracking._ring_kernels import Columns
 from signalfire.tracking.blocks import empty_blocks
 from signalfire.tracking.scan import Brought, Scan
 

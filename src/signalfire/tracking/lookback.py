@@ -1,7 +1,7 @@
 """What a look back over a track's last detections shows: when thrust ended, how hard it climbs.
 
 The filter goes forward and forgets; its probabilities say that thrust has ended some twenty seconds
-after it has. Here whole curves are laid through the detections in a track's ring: free flight
+after it has. Here whole curves are laid through the detections in a track's memory: free flight
 (as a reference path), and up to a moment thrust of slowly changing size on top. Detections give the
 three (or two) axes of the sensor's own measurement, in which the curves are linear, so that each
 moment takes one linear least squares. Reference: Kay (1998), Fundamentals of Statistical Signal
@@ -141,7 +141,7 @@ class Lookback:
             burn.suspected_ns, burn.end_distance2 = dark_ns, math.inf
         elif table.state[row, k.P_FORCED] <= settings.powered_probability:
             found = self._end_of_thrust(row)
-            # The seconds just after the end show it best; then it leaves the ring.
+            # The seconds just after the end show it best; then it is forgotten.
             if found is not None and (
                 burn.suspected_ns is None or found.distance2 > burn.end_distance2
             ):
@@ -218,7 +218,7 @@ class Lookback:
         )
 
     def climb(self, row: int) -> Climb | None:
-        """How hard a row has climbed over its ring; None where too little is known."""
+        """How hard a row has climbed of late; None where too little is known."""
         span_s = self._settings.climb_span_s
         reference, rows = self._rows(row, span_s)
         if rows is None or float(np.ptp(rows.t_s)) < 0.6 * span_s:
@@ -284,11 +284,11 @@ class Lookback:
     def _rows(self, row: int, span_s: float) -> tuple[Floats, _Rows | None]:
         """The detections of the last seconds against free flight through the row's last state."""
         table = self._bank.table
-        count = int(table.count[row])
         reference = k.mean_of(table.state[row], 0).copy()
-        t_s = (table.ring_time[row, :count] - table.time[row]) / NS_PER_S
+        times_ns, records = table.detections(row)
+        t_s = (times_ns - table.time[row]) / NS_PER_S
         recent = t_s >= -span_s
-        records, t_s = table.ring[row, :count][recent], t_s[recent]
+        records, t_s = records[recent], t_s[recent]
         if len(t_s) < self._settings.lookback_looks_min:
             return reference, None
         places = np.empty((len(t_s), 3))
@@ -317,16 +317,16 @@ class Lookback:
         )
 
     def _last_heat_s(self, row: int) -> float:
-        """When an infrared sensor last saw it hot: an engine was at work; before the ring if none.
+        """When an infrared sensor last saw it hot: an engine was at work.
 
-        Seconds from the row's last detection.
+        Seconds from the row's last detection; minus infinity where none remembered is of heat.
         """
         table = self._bank.table
-        count = int(table.count[row])
-        is_hot = table.ring[row, :count, k.KIND] <= INFRARED_NUMBERS
+        times_ns, records = table.detections(row)
+        is_hot = records[:, k.KIND] <= INFRARED_NUMBERS
         if not is_hot.any():
             return -math.inf
-        return float(table.ring_time[row, :count][is_hot][-1] - table.time[row]) / NS_PER_S
+        return float(times_ns[is_hot][-1] - table.time[row]) / NS_PER_S
 
     def _is_hot(self, row: int) -> bool:
         """Whether heat was seen of late, and not of a body that the air heats on its way down."""
@@ -345,9 +345,8 @@ class Lookback:
         silent_s = float(now_ns - table.time[row]) / NS_PER_S - heat_s
         if not settings.patience_ratio * period_s + settings.ahead_max_s < silent_s < math.inf:
             return None
-        count = int(table.count[row])
-        records = table.ring[row, :count]
-        t_s = (table.ring_time[row, :count] - table.time[row]) / NS_PER_S
+        times_ns, records = table.detections(row)
+        t_s = (times_ns - table.time[row]) / NS_PER_S
         last = (records[:, k.KIND] <= INFRARED_NUMBERS) & (t_s >= heat_s - 3.0 * period_s)
         sites = records[last, k.SITE : k.SITE + 3]
         # One sensor on the move stands in as many places as it looks, but near one another.

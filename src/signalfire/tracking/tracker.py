@@ -411,10 +411,8 @@ class Tracker:
         paths = table.paths[older] | table.paths[younger]
         if table.time[younger] > table.time[older] + NS_PER_S:
             first_ns, serial = table.first_time[older], table.serial[older]
-            arc = table.arc[older].copy(), table.arc_time[older].copy(), table.arc_count[older]
-            table.copy_row(source=younger, target=older)
+            table.hand_over(source=younger, target=older)
             table.first_time[older], table.serial[older] = first_ns, serial
-            table.arc[older], table.arc_time[older], table.arc_count[older] = arc
         table.paths[older] = paths
         self._stories.change(older)
         self._drop(younger, "merged")

@@ -114,6 +114,24 @@ def test_both_late_each_by_its_own_delay(world, plots: list) -> None:
     assert_same_estimate(track, expected)
 
 
+@pytest.mark.parametrize("late_hz", [2.0, 5.0])
+def test_a_late_sensor_among_ten_plots_a_second_gives_the_estimate_in_time(
+    world, late_hz: float
+) -> None:
+    """All that one sensor saw comes half a minute late, in batches, beside a busy other one."""
+    draw = np.random.default_rng(31)
+    plots = world.plots(world.west, np.arange(FROM_S, TO_S, 1.0 / (10.0 - late_hz)), draw)
+    plots += world.plots(world.east, np.arange(100.03, TO_S, 1.0 / late_hz), draw)
+    plots.sort(key=lambda plot: plot.observed_at)
+    delays_s = [DELAY_MAX_S if plot.sensor == "J1" else 0.1 for plot in plots]
+    tracker = take_all(world, late(plots, delays_s))
+    (track,) = tracker.tracks()
+    (expected,) = take_all(world, in_time(plots)).tracks()
+    assert_same_estimate(track, expected)
+    assert track.updates > 700
+    assert "late" not in tracker.counts
+
+
 def test_repeats_that_come_late_change_nothing_at_all(world, plots: list) -> None:
     """Each plot a second time, up to 30 s after the first."""
     draw = np.random.default_rng(8)

@@ -71,7 +71,7 @@ def test_a_plot_that_is_too_late_is_counted_and_changes_nothing(world, both) -> 
 
 def test_a_plot_older_than_the_memory_of_a_busy_track_is_counted_late(world) -> None:
     draw = np.random.default_rng(4)
-    plots = world.plots(world.west, np.arange(60.0, 80.0, 0.2), draw)
+    plots = world.plots(world.west, np.arange(60.0, 82.0, 0.05), draw)
     tracker = final(world, plots[:10] + plots[11:])
     before = tracker.tracks()
     tracker.take([plots[10]], plots[-1].received_at)

@@ -4,8 +4,13 @@ import numpy as np
 import pytest
 
 from signalfire.basis.errors import LimitExceeded
+from signalfire.picture.pool import DetectionPool
 from signalfire.picture.table import CONFIRMED, LOST, TENTATIVE, TrackTable
+from signalfire.tracking import _kernels as k
+from signalfire.tracking import _ring_kernels as ring
+from signalfire.tracking import _scan_kernels as kernels
 from signalfire.tracking.associate import best_of_each
+from signalfire.tracking.bank import FilterBank
 from signalfire.tracking.initiate import Look, crossed
 from signalfire.tracking.measurement import Gaps, record
 from signalfire.tracking.settings import TrackingSettings
@@ -54,7 +59,8 @@ def test_lines_that_are_nearly_one_say_nothing_of_the_distance(world) -> None:
 
 
 def table(rows_max: int = 100) -> TrackTable:
-    return TrackTable(rows_max=rows_max, state_width=3, record_width=2, ring_length=4, block=2)
+    pool = DetectionPool(rows_max=rows_max, mean=3, own=2, shape=(2, 2), snapshot_width=3)
+    return TrackTable(rows_max=rows_max, state_width=3, chain_length=4, pool=pool)
 
 
 def test_a_growing_table_keeps_its_rows() -> None:
@@ -86,3 +92,33 @@ def test_a_row_used_again_is_clean_and_the_order_is_that_of_beginning() -> None:
     tracks.status[again] = LOST
     assert tracks.rows(TENTATIVE, LOST).tolist() == [second, again]
     assert tracks.rows(CONFIRMED).size == 0
+
+
+def test_the_rows_share_what_blocks_there_are_and_each_has_its_own_two() -> None:
+    """Seven hundred rows at eight blocks each in the mean; the first 150 want all they may."""
+    rows_max, length = 700, ring.CHAIN_LENGTH * ring.BLOCK
+    bank = FilterBank(TrackingSettings(), rows_max)
+    table, pool, kept = bank.table, bank.table.pool, ring.BLOCKS_OWN * ring.BLOCK
+    rows = table.add_many(np.arange(rows_max))
+    record = np.zeros((1, k.RECORD))
+    for _ in range(length):
+        append(bank, rows[:150], record)
+    beyond = (ring.BLOCKS_MEAN - ring.BLOCKS_OWN) * rows_max
+    assert pool.ledger[1] == beyond
+    assert (table.count[rows[:150]] == kept + beyond // 150 * ring.BLOCK).all()
+    for _ in range(length):
+        append(bank, rows[150:], record)
+    assert (table.count[rows[150:]] > kept - ring.BLOCK).all()
+    used = -(-table.count[rows] // ring.BLOCK)
+    taken = np.concatenate([table.chain[row, :n] for row, n in zip(rows, used, strict=True)])
+    free = pool.spare[: pool.ledger[0]]
+    assert sorted(np.concatenate([taken, free])) == list(range(pool.capacity))
+    for row in rows:
+        table.remove(int(row))
+    assert pool.ledger.tolist() == [pool.capacity, 0, beyond]
+
+
+def append(bank: FilterBank, rows: np.ndarray, record: np.ndarray) -> None:
+    bank.table.pool.make_room(len(rows))
+    none = np.zeros(len(rows), dtype=np.int64)
+    kernels.append(rows, none, 0, record, none[:1], bank.columns())

@@ -118,8 +118,15 @@ def test_tracks_together_end_where_each_alone_ends(world) -> None:
     together, alone = ends
     np.testing.assert_allclose(together.state, alone.state, rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(together.misfit, alone.misfit, rtol=1e-6)
-    for name in ("time", "count", "updates", "numbers", "ring_scan", "snapshot_time", "arc_count"):
+    for name in ("time", "count", "updates", "numbers", "forget_time", "arc_count"):
         np.testing.assert_array_equal(getattr(together, name), getattr(alone, name))
+    for row in rows.tolist():
+        block, its = together.chain[row, 0], alone.chain[row, 0]
+        count = int(together.count[row])
+        for name in ("ring", "ring_time", "ring_scan"):
+            column, other = getattr(together.pool, name), getattr(alone.pool, name)
+            np.testing.assert_array_equal(column[block, :count], other[its, :count])
+        assert together.pool.snapshot_time[block] == alone.pool.snapshot_time[its]
 
 
 sparse_costs = st.dictionaries(
