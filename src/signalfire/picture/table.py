@@ -144,6 +144,11 @@ class TrackTable:
             records.reshape(-1, records.shape[2])[:count],
         )
 
+    def arc_of(self, row: int) -> tuple[Integers, Floats]:
+        """Times (n,) and moments (n, ARC_WIDTH) of a row's arc, oldest first, as copies."""
+        count = int(self.arc_count[row])
+        return self.arc_time[row, :count].copy(), self.arc[row, :count].copy()
+
     def _blocks(self, row: int) -> Blocks:
         return self.chain[row, : -(-int(self.count[row]) // self.pool.block)]
 

@@ -1,5 +1,6 @@
 """One moving object as one nation's own sensors see it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -54,7 +55,7 @@ class Track:
     observed_s: float
     updates: int
     paths: frozenset[str]
-    ascent: tuple[StateEstimate, ...]
+    ascent: Sequence[StateEstimate]
     burnt_out_at: Instant | None
     free_flight_seen: bool
     """Whether free flight was established at any time; thrust after it is a manoeuvre."""

@@ -12,6 +12,7 @@ from signalfire.picture.table import CONFIRMED, FREE, LOST
 from signalfire.picture.track import Track, TrackStatus
 from signalfire.tracking import _kernels as k
 from signalfire.tracking.arrivals import Paths
+from signalfire.tracking.ascent import Arc, Ascent
 from signalfire.tracking.bank import FilterBank
 from signalfire.tracking.lookback import Burn
 from signalfire.tracking.registration import Registration
@@ -24,7 +25,7 @@ class Story:
     """What the columns do not hold of a confirmed track: its name, arc and burn."""
 
     track: TrackId
-    ascent: tuple[StateEstimate, ...] = ()
+    arc: Arc | None = None
     burn: Burn = field(default_factory=Burn)
 
 
@@ -44,8 +45,10 @@ class Stories:
         self._stories[row] = Story(track)
 
     def end(self, row: int) -> None:
-        """A row's track is dropped; it may never have been confirmed."""
-        self._stories.pop(row, None)
+        """A row's track is dropped, and the row not yet; it may never have been confirmed."""
+        story = self._stories.pop(row, None)
+        if story is not None and story.arc is not None:
+            story.arc.keep()
         self._shown.pop(row, None)
 
     def burn(self, row: int) -> Burn:
@@ -103,20 +106,12 @@ class Stories:
         known = self._registration.estimate(int(table.serial[row]), int(table.time[row]))
         return known or self._bank.estimate(row)
 
-    def _ascent(self, row: int, epoch: Instant) -> tuple[StateEstimate, ...]:
+    def _ascent(self, row: int, epoch: Instant) -> Ascent:
         """The states of the early arc; those that were shown before are the same values."""
         table, story = self._bank.table, self._stories[row]
-        shown, count = len(story.ascent), int(table.arc_count[row])
-        for mean_and_upper, at_ns in zip(
-            table.arc[row, shown:count].tolist(), table.arc_time[row, shown:count].tolist(),
-            strict=True,
-        ):  # fmt: skip
-            story.ascent += (
-                StateEstimate.from_upper(
-                    _instant(epoch, at_ns), tuple(mean_and_upper[:6]), tuple(mean_and_upper[6:])
-                ),
-            )
-        return story.ascent
+        if story.arc is None:
+            story.arc = Arc(table, row, epoch)
+        return Ascent(story.arc, int(table.arc_count[row]))
 
 
 def _instant(epoch: Instant, at_ns: int) -> Instant:

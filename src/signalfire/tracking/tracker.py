@@ -419,8 +419,8 @@ class Tracker:
 
     def _drop(self, row: int, reason: str) -> None:
         self._registration.end(int(self._bank.table.serial[row]))
-        self._bank.table.remove(row)
         self._stories.end(row)
+        self._bank.table.remove(row)
         self._counts[f"dropped: {reason}"] += 1
 
 
