@@ -1,10 +1,11 @@
 """Runs of the tracker over one flight and one set of radars, and what became of them in numbers."""
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 
+from accuracy_field import impact_m, sway
 from accuracy_world import LATENCY_S, SETS, START, Schedule, plots, schedule, sights, truth_of
 from signalfire.analysis import bound
 from signalfire.assess.impact import predict_impact
@@ -41,7 +42,7 @@ class Course:
     """What is the same in every run of a cell: the looks, and at which of them a report is made."""
 
     plan: Schedule
-    true: Floats
+    """With the states of the flight in a field of J2 alone."""
     reports: Integers
     bound: Floats
     """Of the state at each report, shape (reports, 6, 6), the drag being unknown."""
@@ -69,7 +70,7 @@ def course(cell: Cell) -> Course:
         if found is not None:
             landings[i] = found
     slowing = np.array([drag_deceleration(state, drag) for state in plan.states[reports]])
-    return Course(plan, sights(plan), reports, least, slowing < ALOFT_M_S2, landings)
+    return Course(plan, reports, least, slowing < ALOFT_M_S2, landings)
 
 
 @dataclass(frozen=True)
@@ -112,18 +113,21 @@ def run_all(cell: Cell, course: Course, seeds: list[int], settings: TrackingSett
     results = nothing(count, reports)
     for row, seed in enumerate(seeds):
         draw = np.random.default_rng([seed, *cell.scenario.encode(), *cell.sensors.encode()])
-        _run(row, cell, course, plots(course.plan, course.true, draw), settings, results)
+        _run(row, cell, course, draw, settings, results)
     return results
 
 
-def _run(row: int, cell: Cell, course: Course, looks: list[RadarPlot],
+def _run(row: int, cell: Cell, course: Course, draw: np.random.Generator,
          settings: TrackingSettings, results: Results) -> None:  # fmt: skip
-    truth, sensors = truth_of(cell.scenario), course.plan.sensors
+    swayed = sway(cell.scenario, draw)
+    plan = replace(course.plan, states=course.plan.states + swayed.at(course.plan.times_s))
+    looks, impact_ecef_m = plots(plan, sights(plan), draw), impact_m(cell.scenario, swayed)
+    sensors = plan.sensors
     tracker = Tracker(NodeId("JPN-1"), {s.sensor: s for s in sensors}, settings)
     column_of = {int(index): column for column, index in enumerate(course.reports)}
     ticked_s = -math.inf
     for index, look in enumerate(looks):
-        time_s = float(course.plan.times_s[index])
+        time_s = float(plan.times_s[index])
         if time_s >= ticked_s + 1.0:
             ticked_s = math.floor(time_s)
             tracker.tick(START.later(ticked_s))
@@ -136,7 +140,7 @@ def _run(row: int, cell: Cell, course: Course, looks: list[RadarPlot],
         results.tracks[row, column] = len(tracks)
         if not tracks:
             continue
-        state = course.plan.states[index]
+        state = plan.states[index]
         track = min(tracks, key=lambda each: float(np.linalg.norm(each.state.mean - state)))
         now = _carried(track.state, look.observed_at, settings)
         error = now.mean - state
@@ -146,7 +150,7 @@ def _run(row: int, cell: Cell, course: Course, looks: list[RadarPlot],
         results.sigma_m[row, column] = math.sqrt(float(np.trace(now.covariance[:3, :3])))
         if len(before) == 1:
             results.nis[row, column] = nis(before[0].state, look, settings)
-        _land(row, column, now, truth.impact_ecef_m, results)
+        _land(row, column, now, impact_ecef_m, results)
 
 
 def _carried(state: StateEstimate, at: Instant, settings: TrackingSettings) -> StateEstimate:

@@ -39,8 +39,10 @@ class Summary:
     speed_aloft: Ratio | None
     """The same of velocity."""
     nees: float
-    nees_band_share: float
-    """Share of the reports where the mean over runs is inside the 95 % band."""
+    nees_aloft: float | None
+    """The same above the air alone, where nothing but gravity moves the object."""
+    nees_band_share: float | None
+    """Share of the reports above the air where the mean over runs is inside the 95 % band."""
     nis: float
     single_share: float
     """Share of reports with exactly one track."""
@@ -63,7 +65,8 @@ def summarise(cell: Cell, course: Course, results: Results) -> Summary:
     place, speed = (_ratio(results.errors, course.bound, part) for part in (0, 3))
     nees = np.nanmean(results.nees, axis=0)
     low, high = nees_band(6, runs)
-    within = ((nees >= low) & (nees <= high))[settled]
+    above = settled & course.is_aloft
+    within = ((nees >= low) & (nees <= high))[above]
     times_s = course.plan.times_s[course.reports]
     miss_m = np.nanmedian(results.miss_m, axis=0)
     named = np.isfinite(results.landing_nees[:, settled])
@@ -75,11 +78,12 @@ def summarise(cell: Cell, course: Course, results: Results) -> Summary:
         times_s=times_s,
         plots=len(course.plan.times_s),
         ratio=place,
-        aloft=_part(place, settled & course.is_aloft),
+        aloft=_part(place, above),
         in_air=_part(place, settled & ~course.is_aloft),
-        speed_aloft=_part(speed, settled & course.is_aloft),
+        speed_aloft=_part(speed, above),
         nees=float(np.median(nees[settled])) / 6.0,
-        nees_band_share=float(np.mean(within)),
+        nees_aloft=float(np.median(nees[above])) / 6.0 if above.any() else None,
+        nees_band_share=float(np.mean(within)) if above.any() else None,
         nis=float(np.nanmean(results.nis[:, settled])) / 3.0,
         single_share=float(np.mean(results.tracks[:, settled] == 1)),
         miss_m=miss_m,

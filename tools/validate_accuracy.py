@@ -107,9 +107,14 @@ def _short(of: Summary) -> str:
     """One line for the terminal."""
     aloft = f"{of.aloft.median:.2f}" if of.aloft else "-"
     in_air = f"{of.in_air.median:.2f}" if of.in_air else "-"
+
+    def said(number: float | None) -> str:
+        return "-" if number is None else f"{number:.2f}"
+
     return (
         f"{of.cell.scenario:9} {of.cell.sensors:12} above {aloft}, in air {in_air}, "
-        f"NEES/6 {of.nees:.2f}, in band {100 * of.nees_band_share:.0f} %, "
+        f"NEES/6 {of.nees:.2f}, above the air {said(of.nees_aloft)}, "
+        f"in band {said(of.nees_band_share)}, "
         f"impact named {100 * of.named_share:.0f} %"
     )
 

@@ -28,6 +28,10 @@ FLIGHT_MAX_S = 3.0 * 3600.0
 SAMPLES = 64
 TIME_SIGMA_MIN_S = 0.1
 """Clocks and the ground under the impact are not known better."""
+GROUND_SIGMA_M = 10.0
+"""Nor is the place: it stands on the ellipsoid, from which the ground under it differs by some tens
+of metres (the geoid alone by 30: Lemoine et al. 1998, NASA/TP-1998-206861); a steep fall makes a
+third of that of place."""
 LANDED_MIN_FRACTION = 0.9
 """Where fewer of the sample flights come down in time, they say too little of where it may go."""
 MAY_GLIDE = "may glide: lift can carry it far off the path it would fall on"
@@ -41,8 +45,14 @@ _BEARING_M = 60_000.0
 _SAMPLE_SPACING_S = 4.0
 _SAMPLE_STEP_S = 8.0
 _STEP_HIGH_S = 20.0
+_TAIL_CONTENT = 0.99
+"""Of the falls alone; an ellipse that must hold more of them is as large as their tails."""
+CLOUD = 512
+"""Falls by which the content of an ellipse is counted: 90 % of them is known to 0.1 % or so."""
 _NO_ROWS = np.zeros((SAMPLES, 0, 4))
 _NORMAL = NormalDist()
+_TIMES_P90 = _NORMAL.inv_cdf(0.95)
+"""Within so many sigmas of a normal distribution lie nine tenths of it."""
 
 
 @dataclass(frozen=True)
@@ -147,14 +157,15 @@ def predict_impact(
     """
     drag = known.drag or drag_of(None, state, settings)
     path = np.empty((2000, 7))
-    air = np.array([drag.drag_m2_kg, drag.log_sigma, settings.trim_ratio_sigma])
     rows, _, ahead_m = _kernels.fly(
         state.mean, np.array([drag.drag_m2_kg, 0.0, 0.0]), 10.0, 2.0, FLIGHT_MAX_S, path
     )
     if rows == 0:
         unknown = Unknown("in orbit: does not come down within three hours")
+        air = np.array([drag.drag_m2_kg, drag.log_sigma, settings.trim_ratio_sigma])
         return ImpactPrediction(unknown, None, np.empty((0, 7)), state, air)
     flight = path[:rows].copy()
+    air = np.array([drag.drag_m2_kg, drag.log_sigma, _trim_ratio(flight, settings)])
     apogee_m = max(ahead_m, _apogee_behind_m(state, known.apogee_m))
     steepness_ratio = min(known.steepness_ratio, _steepness_ratio(state, apogee_m))
     lift = lift_probability(
@@ -192,6 +203,17 @@ def _steepness_ratio(state: StateEstimate, apogee_m: float) -> float:
 _G_8 = GRAVITY_M3_S2 / SEMI_MAJOR_M**2 / 8.0
 
 
+def _trim_ratio(flight: Floats, settings: AssessmentSettings) -> float:
+    """Lift over drag by which wind and a body a little askew push it aside, one sigma.
+
+    A wind w across a speed v pushes by w / v of the drag.
+    """
+    ends_m = np.linalg.norm(flight[:, 1:4], axis=1)
+    above = np.flatnonzero(ends_m > ends_m[-1] + settings.wind_altitude_m)
+    speed_m_s = float(np.linalg.norm(flight[above[-1] if above.size else 0, 4:]))
+    return math.hypot(settings.trim_ratio_sigma, settings.wind_sigma_m_s / max(speed_m_s, 1.0))
+
+
 def _dive_rad(flight: Floats, apogee_m: float) -> float:
     """Angle below the horizon at which a flight from above the air enters it, or is in it now."""
     if apogee_m < _BEARING_M:
@@ -219,22 +241,25 @@ def _spread(
     if not np.isfinite(falls).all():
         unknown = Unknown("the estimate is so uncertain that the object may not come down at all")
         return _Spread(unknown, math.inf, time_max_s)
-    by_state, covariance, shift = _second_order(falls)
-    range_sigma_m = math.sqrt(float(by_state[0, 0] + by_state[1, 1]))
+    response = _second_order(falls)
+    covariance, shift = response.covariance, response.shift
+    range_sigma_m = math.sqrt(float(response.by_state[0, 0] + response.by_state[1, 1]))
     fall_max_s = float(end[0]) + max(0.0, float(falls[:, 2].max()))
-    region = _holding(covariance, lift)
+    cloud = _cloud(response, float(air[1]))
+    weights = np.full(len(cloud), 1.0 / len(cloud))
+    shapes = [covariance]
     if lift > settings.lift_negligible_probability:
         lifted = np.array([air[0], air[1], settings.lift_ratio_max])
         glides = _offsets(state, lifted, _GLIDES, end, time_max_s)
-        if not np.isfinite(glides).all():
-            if region is None:
-                return _Spread(Unknown(MAY_GLIDE), range_sigma_m, time_max_s)
-        else:
+        cloud = np.vstack([cloud, glides - shift])
+        weights = np.concatenate([(1.0 - lift) * weights, np.full(len(glides), lift / len(glides))])
+        if np.isfinite(glides).all():
             fall_max_s = max(fall_max_s, float(end[0]) + float(glides[:, 2].max()))
-            glides -= shift
-            mixed = (1.0 - lift) * covariance + lift * glides.T @ glides / len(glides)
-            region = _smaller(region, mixed)
-    assert region is not None
+            shapes.append((cloud * weights[:, None]).T @ cloud)
+        elif 0.9 / (1.0 - lift) > _TAIL_CONTENT:
+            return _Spread(Unknown(MAY_GLIDE), range_sigma_m, time_max_s)
+    region = _smallest([_holding(shape, cloud, weights) for shape in shapes])
+    region[:2, :2] += GROUND_SIGMA_M**2 * np.eye(2)
     impact = _place(state, end, shift, region)
     if math.isfinite(impact.time_sigma_s) and (
         impact.ellipse_p90.semi_major_m <= settings.semi_major_max_m
@@ -245,27 +270,34 @@ def _spread(
     return _Spread(Unknown(reason), range_sigma_m, fall_max_s)
 
 
-def _holding(covariance: Floats, lift: float) -> Floats | None:
-    """The covariance of the fall, so large that its 90 % ellipse holds 90 % of everything.
+def _holding(shape: Floats, cloud: Floats, weights: Floats) -> Floats:
+    """A covariance, so scaled that its 90 % ellipse and 90 % interval hold 90 % of weighted falls.
 
-    While lift is improbable, the fall alone holds it with an ellipse of content 0.9 / (1 - lift);
-    the time likewise. None where lift is too probable for that.
+    Moments alone do not tell: what is bounded, as the drag is, lies nearer than a Gaussian of the
+    same covariance; of a mixture all may lie near or much far off. A fall that is not finite lies
+    outside.
     """
-    content = 0.9 / (1.0 - lift) if lift < 1.0 else 1.0
-    if content > 0.99:
-        return None
-    place = -2.0 * math.log(1.0 - content) / CHI2_2_P90
-    time = (_NORMAL.inv_cdf(0.5 + 0.5 * content) / _NORMAL.inv_cdf(0.95)) ** 2
-    scale = np.sqrt(np.array([place, place, time]))
-    return covariance * np.outer(scale, scale)
+    place = cloud[:, :2]
+    inverse = np.linalg.inv(shape[:2, :2])
+    distance2 = np.einsum("ni,ij,nj->n", place, inverse, place)
+    ratio = _quantile(distance2, weights) / CHI2_2_P90
+    late2 = np.square(cloud[:, 2]) / max(float(shape[2, 2]), TIME_SIGMA_MIN_S**2)
+    scale = np.sqrt([ratio, ratio, _quantile(late2, weights) / _TIMES_P90**2])
+    held: Floats = shape * np.outer(scale, scale)
+    return held
 
 
-def _smaller(one: Floats | None, other: Floats) -> Floats:
-    """Of two regions that hold as much, the one with the smaller ellipse."""
-    if one is None:
-        return other
-    areas = [float(np.linalg.det(covariance[:2, :2])) for covariance in (one, other)]
-    return one if areas[0] <= areas[1] else other
+def _quantile(values: Floats, weights: Floats) -> float:
+    """The least that nine tenths of the weighted values do not exceed."""
+    values = np.where(np.isfinite(values), values, math.inf)
+    order = np.argsort(values, kind="stable")
+    reached = np.searchsorted(np.cumsum(weights[order]), 0.9 - 1e-12)
+    return float(values[order[min(int(reached), len(order) - 1)]])
+
+
+def _smallest(regions: list[Floats]) -> Floats:
+    """Of regions that hold as much, the one with the smallest ellipse."""
+    return min(regions, key=lambda covariance: float(np.linalg.det(covariance[:2, :2])))
 
 
 def _ground(end: Floats) -> Geodetic:
@@ -300,13 +332,28 @@ def _place(state: StateEstimate, end: Floats, shift: Floats, covariance: Floats)
     )
 
 
-def _second_order(offsets: Floats) -> tuple[Floats, Floats, Floats]:
-    """Covariance of place and time from the state alone, and from everything; and the mean.
+@dataclass(frozen=True)
+class _Response:
+    """Place and time of the fall over state and drag, to second order, and over a little lift.
 
-    From the offsets at +-h sigma, pair by pair; the last two, up and aside, have no pair: a little
-    lift is all but linear. The interval h matches the fourth moment: h^2 is 3 for a Gaussian and
-    1.8 for a uniform distribution, that of ln drag. Reference: Norgaard, Poulsen and Ravn (2000),
-    Automatica 36, 1627-1638.
+    In a coordinate z of unit variance a fall ends ``slope z + bend z^2`` off, shapes (7, 3); for
+    lift up and aside ``trim z``, shape (2, 3). ``by_state`` is the covariance from the state alone.
+    """
+
+    slope: Floats
+    bend: Floats
+    trim: Floats
+    by_state: Floats
+    covariance: Floats
+    shift: Floats
+
+
+def _second_order(offsets: Floats) -> _Response:
+    """From the offsets at +-h sigma, pair by pair.
+
+    The last two, up and aside, have no pair: a little lift is all but linear. The interval h
+    matches the fourth moment: h^2 is 3 for a Gaussian and 1.8 for a uniform distribution, that of
+    ln drag. Reference: Norgaard, Poulsen and Ravn (2000), Automatica 36, 1627-1638.
     """
     plus, minus = offsets[0:-2:2], offsets[1:-2:2]
     slope = (plus - minus) / (2.0 * _INTERVALS)
@@ -321,7 +368,20 @@ def _second_order(offsets: Floats) -> tuple[Floats, Floats, Floats]:
     pairs = _BY_STATE // 2
     trim = offsets[-2:] / _STEP
     everything = covariance(slope, bend) + trim.T @ trim
-    return covariance(slope[:pairs], bend[:pairs]), everything, bend.sum(axis=0)
+    by_state = covariance(slope[:pairs], bend[:pairs])
+    return _Response(slope, bend, trim, by_state, everything, bend.sum(axis=0))
+
+
+def _cloud(response: _Response, drag_log_sigma: float) -> Floats:
+    """Falls about their mean, (n, 3): the response to a fixed set of points.
+
+    What pushes aside is a share of the drag, and grows with it.
+    """
+    points = _CLOUD_POINTS
+    bent = (points[:, :7] ** 2 - 1.0) @ response.bend
+    share = np.exp(drag_log_sigma * points[:, 6:7])
+    cloud: Floats = points[:, :7] @ response.slope + bent + share * points[:, 7:] @ response.trim
+    return cloud
 
 
 def _apogee_behind_m(state: StateEstimate, apogee_before_m: float) -> float:
@@ -387,6 +447,7 @@ def _gliding(points: Floats) -> Floats:
 
 
 _MANY_POINTS = _points(SAMPLES)
+_CLOUD_POINTS = _points(CLOUD)
 _MANY_SHARES = np.array([[_NORMAL.cdf(float(v)) for v in row[7:]] for row in _MANY_POINTS])
 _GLIDE_ORDER = np.arange(SAMPLES).reshape(2, -1).T.ravel()
 """Flights in the order in which they take to lift: opposite ones together."""

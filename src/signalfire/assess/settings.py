@@ -13,13 +13,19 @@ class AssessmentSettings:
     is the greatest lift-to-drag ratio that a body may use upwards and, half of it, sideways:
     generic hypersonic gliders have 2 to 3, HTV-2 2.2 to 2.6 (Tracy and Wright 2020, "Modelling the
     performance of hypersonic boost-glide missiles", Science & Global Security 28(3)).
-    ``trim_ratio_sigma`` is what a ballistic body has of it: winds of 20 m/s across a body of 1 to 2
-    km/s push by a hundredth or two of the drag, and so does a body flying askew that spins.
+    ``trim_ratio_sigma`` is what a ballistic body has of it: one that flies a degree askew has a
+    ratio of 0.35 (a normal force of 2 per radian, that of a slender body, over a drag of 0.1), of
+    which a turn a second leaves a sixtieth in the ten seconds of thick air.
     """
 
     ballistic_coefficient_min_kg_m2: float = 4_000.0
     ballistic_coefficient_max_kg_m2: float = 20_000.0
-    trim_ratio_sigma: float = 0.02
+    trim_ratio_sigma: float = 0.006
+    wind_sigma_m_s: float = 20.0
+    """Either component of the wind across the fall: that of the jet stream over middle latitudes
+    (25 m/s to the east, 15 m/s spread either way: 23 m/s), less what the air below it lacks."""
+    wind_altitude_m: float = 10_000.0
+    """Where it pushes most: density times the height that is left to drift through."""
     lift_ratio_max: float = 2.6
     lift_flat_probability: float = 0.375
     """That a body on a path for gliders uses lift: of what flies low and flat in the documented

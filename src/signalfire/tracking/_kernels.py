@@ -46,6 +46,7 @@ class Law(NamedTuple):
     burn_out: float
     ignition: float
     relight: float
+    faint: float
     swerve: float
     swerve_drag: float
     established: float
@@ -178,10 +179,12 @@ def blend(
 
 
 @kernel
-def mixture(state: Floats, mean: Floats, covariance: Floats) -> None:
-    """Mean and covariance of the two ways of moving together."""
+def mixture(state: Floats, faint: float, mean: Floats, covariance: Floats) -> None:
+    """Mean and covariance of both ways of moving together; of free flight where it is certain."""
     mean[:] = mean_of(state, 0)
     covariance[:, :] = covariance_of(state, 0)
+    if state[P_FORCED] < faint:
+        return
     blend(mean, covariance, mean_of(state, 1), covariance_of(state, 1), state[P_FORCED])
 
 
@@ -191,7 +194,9 @@ def change(state: Floats, elapsed: float, law: Law) -> tuple[float, float]:
 
     Returns what part of each, free and forced, was the other before. The rate of ignition is that
     of what has been seen so far: once free flight is established a relight is rare, and lift
-    possible where the air is dense enough to slow the body.
+    possible where the air is dense enough to slow the body. Forced flight that is fainter than
+    ``law.faint`` gives nothing to free flight: moments of a mixture carry what is all but
+    impossible, squared, into what is all but certain.
     """
     ignition = law.ignition
     if state[FREE_S] >= law.established:
@@ -209,7 +214,7 @@ def change(state: Floats, elapsed: float, law: Law) -> tuple[float, float]:
     if forced_after > 0.0:
         lit = to_forced * free / forced_after
     state[P_FREE], state[P_FORCED] = free_after, forced_after
-    return entered, lit
+    return (entered if forced >= law.faint else 0.0), lit
 
 
 @kernel

@@ -188,7 +188,7 @@ class FilterBank:
 
     def estimate(self, row: int) -> tuple[Floats, Floats]:
         """Mean (6,) and covariance (6, 6) at the row's last detection, both ways of moving."""
-        return _mixture(self.table.state[row])
+        return _mixture(self.table.state[row], self._law.faint)
 
     def twins(self, rows: Integers, distance2_max: float) -> list[tuple[int, int]]:
         """Pairs of rows that are where the other is and as fast, in the order of ``rows``.
@@ -207,7 +207,7 @@ class FilterBank:
         return [(int(rows[i]), int(rows[j])) for i, j in sorted(pairs[:found].tolist())]
 
 
-def _mixture(state: Floats) -> tuple[Floats, Floats]:
+def _mixture(state: Floats, faint: float) -> tuple[Floats, Floats]:
     mean, covariance = np.empty(6), np.empty((6, 6))
-    k.mixture(state, mean, covariance)
+    k.mixture(state, faint, mean, covariance)
     return mean, covariance

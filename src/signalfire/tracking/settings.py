@@ -95,9 +95,12 @@ class TrackingSettings:
     drag_spread_s: float = 5.0
     """Noise along the path in air: this times the square of the drag deceleration. 5 s stands for
     a drag that is wrong by 70 % for 10 s, so beta from about 4,000 to 20,000 kg/m2."""
-    free_noise_m2_s3: float = 1e-5
-    """White acceleration in free flight. What the gravity field has beyond J2, some 1e-4 m/s2 at
-    these heights, displaces an object by 18 m in ten minutes; this makes it 27 m."""
+    free_noise_m2_s3: float = 5e-6
+    """White acceleration in free flight, for what the gravity field has beyond J2: 2.8e-4 m/s2 at
+    the ground (Kaula's rule), most of it in waves of thousands of km. Its covariance carried along
+    flights of 300 to 1,200 km through a filter that allows for 3e-6 is 1.0 of what the filter
+    states in the median, 1.35 at most; with 5e-6 it is 0.95 and 1.01. ``tools/accuracy_field.py``
+    draws such fields."""
     forced_along_m2_s3: float = 6_000.0
     """White acceleration along the velocity under thrust. It must cover the lag behind a steady
     thrust a seen with a variance r at 1 Hz: (sqrt(2) a^2 r^(1/4))^(4/5), 3,700 m2/s3 for 30 m/s2
@@ -111,9 +114,13 @@ class TrackingSettings:
     values hold the free filter open (its covariance is then twice too large for half a minute)."""
     relight_hz: float = 1e-8
     """The same once free flight is established above the air. So small not because it is known to
-    be, but because what leaks from the forced filter into the free one spoils the velocity (with
-    1e-6 its covariance is half as large again after three minutes); a real relight outweighs it
+    be, but because plots that err by chance must not look like one; a real relight outweighs it
     within seconds."""
+    faint_probability: float = 1e-4
+    """Forced flight that is less probable gives nothing to the estimate of free flight, nor to what
+    is shown. With a weight of 1e-8 what flows back at ``burn_out_hz`` from a filter that is unsure
+    by 300 m/s is as much as 2e-5 m2/s3 of noise, which is more than gravity leaves out; and no
+    region that is stated holds more than 99 in 100. The forced filter itself goes on as it was."""
     swerve_hz: float = 1e-3
     """The same in air that can lift: a pull-up is to be expected there."""
     swerve_drag_m_s2: float = 0.02
@@ -285,6 +292,7 @@ class TrackingSettings:
             burn_out=self.burn_out_hz,
             ignition=self.ignition_hz,
             relight=self.relight_hz,
+            faint=self.faint_probability,
             swerve=self.swerve_hz,
             swerve_drag=self.swerve_drag_m_s2,
             established=self.established_s,

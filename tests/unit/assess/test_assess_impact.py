@@ -65,6 +65,50 @@ def test_a_perfectly_known_state_still_has_an_ellipse() -> None:
     assert landed(seen).ellipse_p90.semi_minor_m > 10.0
 
 
+def flown_offsets(prediction: ImpactPrediction, falls: int) -> np.ndarray:
+    """East, north (m) of falls from the named place: state, drag, wind as assumed, no lift."""
+    draw = np.random.default_rng(7)
+    seen, air = prediction.state, prediction.air
+    root = np.linalg.cholesky(seen.covariance)
+    impact = prediction.impact
+    assert isinstance(impact, PlaceEstimate)
+    east_north = enu_from_ecef(impact.place)[:2]
+    offsets = np.empty((falls, 2))
+    path = np.empty((2_000, 7))
+    for row in offsets:
+        drag = float(air[0]) * math.exp(float(air[1]) * math.sqrt(3.0) * draw.uniform(-1.0, 1.0))
+        up, aside = float(air[2]) * draw.standard_normal(2)
+        mean = seen.mean + root @ draw.standard_normal(6)
+        rows, _, _ = _kernels.fly(mean, np.array([drag, up, aside]), 10.0, 2.0, FLIGHT_MAX_S, path)
+        row[:] = east_north @ (path[rows - 1, 1:4] - impact.place.ecef_m())
+    return offsets
+
+
+@pytest.mark.parametrize(
+    ("altitude_m", "path_angle_deg", "scale"),
+    [(200e3, 43.0, 0.02), (200e3, 43.0, 1.0), (150e3, -20.0, 0.1), (120e3, -60.0, 0.02)],
+)
+def test_nine_of_ten_falls_that_are_assumed_lie_in_the_ellipse(
+    altitude_m: float, path_angle_deg: float, scale: float
+) -> None:
+    # Where the drag decides, the covariance alone would make an ellipse that holds all of them.
+    prediction = predict_impact(state(altitude_m, 3_000.0, path_angle_deg, scale), DEFAULT_SETTINGS)
+    assert isinstance(prediction.impact, PlaceEstimate) and prediction.lift_probability < 0.005
+    ee, en, nn = prediction.impact.covariance_east_north_m2
+    inverse = np.linalg.inv(np.array([[ee, en], [en, nn]]))
+    offsets = flown_offsets(prediction, 1_000)
+    inside = np.einsum("ni,ij,nj->n", offsets, inverse, offsets) < 4.605
+    assert 0.86 < inside.mean() < 0.94
+
+
+def test_wind_pushes_a_slow_body_further_aside_than_a_fast_one() -> None:
+    slow, fast = (
+        float(predict_impact(state(100e3, speed, -40.0), DEFAULT_SETTINGS).air[2])
+        for speed in (1_000.0, 5_000.0)
+    )
+    assert slow > 2.0 * fast > 2.0 * DEFAULT_SETTINGS.trim_ratio_sigma
+
+
 def test_a_low_path_may_use_lift_and_its_ellipse_says_so() -> None:
     low = landed(state(30e3, 1_000.0, 15.0))
     no_lift = replace(DEFAULT_SETTINGS, lift_ratio_max=0.0, trim_ratio_sigma=0.0)

@@ -101,12 +101,30 @@ def test_an_object_behind_the_sensor_gives_nothing(state, world) -> None:
 def test_mixing_keeps_the_probabilities_and_the_mean_of_the_whole(state) -> None:
     mean, covariance = np.empty(6), np.empty((6, 6))
     after, covariance_after = np.empty(6), np.empty((6, 6))
-    k.mixture(state, mean, covariance)
+    k.mixture(state, LAW.faint, mean, covariance)
     k.mix(state, 3.0, LAW)
-    k.mixture(state, after, covariance_after)
+    k.mixture(state, LAW.faint, after, covariance_after)
     assert state[k.P_FREE] + state[k.P_FORCED] == pytest.approx(1.0)
     np.testing.assert_allclose(after, mean, rtol=1e-12)
     np.testing.assert_allclose(covariance_after, covariance, rtol=1e-9, atol=1e-6)
+
+
+@pytest.mark.parametrize("ratio", [0.5, 2.0])
+def test_forced_flight_gives_to_free_flight_only_what_is_not_all_but_impossible(
+    state, ratio: float
+) -> None:
+    forced = ratio * LAW.faint
+    state[k.P_FREE], state[k.P_FORCED] = 1.0 - forced, forced
+    k.covariance_of(state, 1)[3:, 3:] += 300.0**2 * np.eye(3)
+    free, lit = k.covariance_of(state, 0).copy(), k.covariance_of(state, 1).copy()
+    is_faint = ratio < 1.0
+    shown, covariance = np.empty(6), np.empty((6, 6))
+    k.mixture(state, LAW.faint, shown, covariance)
+    assert np.array_equal(covariance, free) == is_faint
+    k.mix(state, 1.0, LAW)
+    assert np.array_equal(k.covariance_of(state, 0), free) == is_faint
+    # Forced flight itself is fed by free flight as ever: it is there when something pushes.
+    assert k.covariance_of(state, 1)[3, 3] < lit[3, 3]
 
 
 def test_mixing_over_no_time_changes_nothing(state) -> None:
