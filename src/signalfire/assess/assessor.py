@@ -14,6 +14,7 @@ from signalfire.assess.classify import (
     mixed_with_manoeuvring,
     open_to_more,
 )
+from signalfire.assess.corridor import Corridor, corridor
 from signalfire.assess.drag import Entry, drag_of, entry_after
 from signalfire.assess.impact import (
     ImpactPrediction,
@@ -58,6 +59,8 @@ class Assessed:
     assessment: Assessment
     prediction: ImpactPrediction | None
     remembered: Remembered
+    corridor: Corridor | None = None
+    """The way of what still burns, or has only just reached orbit."""
 
 
 def observed_by(
@@ -121,7 +124,17 @@ def assess_state(
         entry=_entry(observed, settings),
         prediction=prediction,
     )
-    return Assessed(assessment, prediction, remembered)
+    ahead = None
+    if not is_lost(observed, now, settings):
+        ahead = corridor(
+            observed,
+            remembered.motion,
+            settings,
+            is_space_launch=assessment.belief.likeliest is MissileClass.SLV,
+            stays_up=prediction is not None and len(prediction.path) == 0,
+            driven_at=remembered.driven_at,
+        )
+    return Assessed(assessment, prediction, remembered, ahead)
 
 
 def _prediction(
