@@ -23,7 +23,6 @@ from signalfire.assess.points import even_points, normal_points
 from signalfire.basis.instant import Instant
 from signalfire.basis.kernel import Floats
 from signalfire.picture.estimate import Impact, PlaceEstimate, StateEstimate, Unknown
-from signalfire.space.earth import STANDARD_GRAVITY_M_S2
 from signalfire.space.geodesy import Geodetic, enu_from_ecef
 
 SPENT_KG_M2 = (60.0, 1_500.0)
@@ -39,6 +38,7 @@ AIR_M = 8_500.0
 """Scale height of the lower air (US Standard Atmosphere 1976)."""
 WINDY_M = 12_000.0
 SEA_LEVEL_KG_M3 = 1.225
+GRAVITY_M_S2 = 9.81
 FALL_MAX_S = 3.0 * 3_600.0
 LANDED_MIN_FRACTION = 0.9
 SEMI_MAJOR_MAX_M = 500_000.0
@@ -49,17 +49,20 @@ _NORMAL = normal_points(_EVEN)
 _NO_ROWS = np.zeros((_SAMPLES, 0, 4))
 _HIGH_STEP_S = 20.0
 _BACK_STEP_S = 2.0
+_MOMENTS = 4
 
 
 @dataclass(frozen=True)
 class Spent:
-    """A stage that fell off, or may have, between ``earliest`` and the time of ``state``.
+    """A stage that parted between ``earliest`` and ``latest``, if one did.
 
-    ``state`` is that of the missile in free flight, or, where ``is_seen``, of the stage itself.
+    ``state`` is that of the missile in free flight, at ``latest`` or after it; or, where
+    ``is_seen``, that of the stage itself.
     """
 
     state: StateEstimate
     earliest: Instant
+    latest: Instant
     is_seen: bool = False
 
     @cached_property
@@ -90,9 +93,10 @@ class Spent:
         if self.is_seen:
             _kernels.root_of(state.covariance, root)
             return state.mean + _NORMAL[:, :6] @ root.T, np.zeros(_SAMPLES)
-        back_s = max(0.0, state.valid_at.elapsed_s(since=self.earliest))
+        least_s = max(0.0, state.valid_at.elapsed_s(since=self.latest))
+        most_s = max(least_s, state.valid_at.elapsed_s(since=self.earliest))
         # Carried back for each of a few moments; what comes off is then pushed.
-        moments_s = back_s * (np.arange(_MOMENTS) + 0.5) / _MOMENTS
+        moments_s = least_s + (most_s - least_s) * (np.arange(_MOMENTS) + 0.5) / _MOMENTS
         which = np.minimum((_EVEN[:, 10] * _MOMENTS).astype(np.int64), _MOMENTS - 1)
         starts = np.empty((_SAMPLES, 6))
         mean, covariance = np.empty(6), np.empty((6, 6))
@@ -125,15 +129,12 @@ class Spent:
         return place
 
 
-_MOMENTS = 4
-
-
 def _drift_m(coefficient_kg_m2: Floats) -> Floats:
     """Sigma of the drift with the wind over the last kilometres, at terminal speed.
 
     t = integral of sqrt(rho / (2 beta g)) dz in an exponential air.
     """
     shrink = 1.0 - math.exp(-0.5 * WINDY_M / AIR_M)
-    slow = np.sqrt(SEA_LEVEL_KG_M3 / (2.0 * coefficient_kg_m2 * STANDARD_GRAVITY_M_S2))
+    slow = np.sqrt(SEA_LEVEL_KG_M3 / (2.0 * coefficient_kg_m2 * GRAVITY_M_S2))
     drift_m: Floats = WIND_SIGMA_M_S * 2.0 * AIR_M * shrink * slow
     return drift_m

@@ -9,7 +9,6 @@ import pytest
 from signalfire.assess.assessor import assess_state
 from signalfire.assess.corridor import COAST_S, Corridor
 from signalfire.assess.observed import Observed
-from signalfire.assess.settings import DEFAULT_SETTINGS
 from signalfire.assess.threats import threats_of_all
 from signalfire.basis.identity import EventId, NationId
 from signalfire.basis.instant import Instant
