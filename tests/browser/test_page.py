@@ -343,3 +343,18 @@ def test_screenshots_to_look_at(
     page.wait_for_timeout(400)
     image = page.screenshot(path=shots / f"{name}.png")
     assert len(image) > 50_000
+
+
+def test_where_a_spent_stage_falls_is_drawn_apart_from_the_impact(floor: Any, screens: Any) -> None:
+    page = screens.open(in_flight(floor))
+    page.wait_for_function(SETTLED)
+    assert drawn(page, "debris") == []
+    live = floor.lives["JPN"]
+    for line in flight_lines.picture_lines("JPN", 361):
+        stage = {**line["impact"], "lat_deg": 41.2, "lon_deg": 135.5}
+        stage["ellipse_p90"] = {"semi_major_m": 60e3, "semi_minor_m": 25e3, "azimuth_deg": 80.0}
+        changed = {**line, "debris": [stage]} if line["view"] == "common" else line
+        floor.call(live.publish, flight_lines.at(361).tai_ns, "JPN", "picture", changed)
+    page.wait_for_function(f"() => ({DRAWN})().some((one) => one.kind === 'debris')")
+    [stage], impacts = drawn(page, "debris"), drawn(page, "impact")
+    assert stage["view"] == "common" and stage["x"] < min(one["x"] for one in impacts) - 100

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from signalfire.basis.realm import Realm
+from signalfire.basis.utc import instant_from_utc
 from signalfire.cli.assemble import load_sensors
 from signalfire.cli.scenarios import documented_flights, packaged_sensors
 from signalfire.formats.native.detections import encode_line
@@ -18,7 +19,7 @@ from signalfire.sim.flight import fly
 from signalfire.sim.record import find_flight
 from signalfire.sim.scenario import simulate
 from signalfire.sim.trajectory import Flown, Trajectory
-from signalfire.space.geodesy import geodetic
+from signalfire.space.geodesy import Geodetic, distance_m, geodetic
 
 NATIONS = ("JPN", "KOR", "USA")
 FLIGHT = find_flight(documented_flights(), "2017-05-21-pukguksong-2")
@@ -105,6 +106,24 @@ def test_a_spent_stage_is_an_object_of_the_missiles_event_in_every_nation(stage:
         )
         assert abs(np.linalg.norm(place - other) - true_m) < 0.3 * true_m
     assert len(names) == 1
+
+
+def test_where_a_spent_stage_falls_is_said_before_and_after_it_is_seen(stage: Any) -> None:
+    """By what a burn's end leaves open first, by its own track then: one stage, not two."""
+    spent = came_off("stage", BURNOUT_S + 1.0, (-20.0, 0.0, 5.0), ballistic_kg_m2=500.0)
+    truth = geodetic(spent.trajectory.position_ecef_m[-1])
+    lands_at = spent.lift_off.later(float(spent.trajectory.t_s[-1]))
+    alone = pictures(stage, (MISSILE,), 150.0, nations=("KOR",))["KOR"]
+    told = pictures(stage, (MISSILE, spent), 260.0, nations=("KOR",))["KOR"]
+    for lines, is_seen in ((alone, False), (told, True)):
+        for view in ("common", "national:KOR"):
+            [line] = at_last(lines, view)
+            assert ("objects" in line) is is_seen
+            [debris] = line["debris"]
+            stated = Geodetic.from_degrees(debris["lat_deg"], debris["lon_deg"])
+            assert distance_m(stated, truth) < debris["ellipse_p90"]["semi_major_m"]
+            late_s = lands_at.elapsed_s(since=instant_from_utc(debris["time"]))
+            assert abs(late_s) < 2.5 * debris["time_sigma_s"]
 
 
 def test_two_missiles_from_one_site_five_seconds_apart_are_two_events(stage: Any) -> None:

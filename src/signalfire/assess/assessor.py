@@ -14,6 +14,7 @@ from signalfire.assess.classify import (
     mixed_with_manoeuvring,
     open_to_more,
 )
+from signalfire.assess.corridor import Corridor, corridor
 from signalfire.assess.drag import Entry, drag_of, entry_after
 from signalfire.assess.impact import (
     ImpactPrediction,
@@ -32,6 +33,7 @@ from signalfire.assess.phase import (
     unobserved_ratio,
 )
 from signalfire.assess.settings import DEFAULT_SETTINGS, AssessmentSettings
+from signalfire.assess.staging import boosting_since, spent_after
 from signalfire.basis.identity import EventId, NationId
 from signalfire.basis.instant import Instant
 from signalfire.picture.estimate import Impact, Launch, PlaceEstimate, StateEstimate, Unknown
@@ -58,6 +60,8 @@ class Assessed:
     assessment: Assessment
     prediction: ImpactPrediction | None
     remembered: Remembered
+    corridor: Corridor | None = None
+    """The way of what still burns, or has only just reached orbit."""
 
 
 def observed_by(
@@ -110,8 +114,9 @@ def assess_state(
         witnesses=observed.witnesses,
         last_observed_at=observed.last_observed_at,
     )
+    motion = motion_phase(observed, settings)
     remembered = Remembered(
-        motion=motion_phase(observed, settings),
+        motion=motion,
         belief=assessment.belief,
         driven_since=driven_since(observed, settings),
         driven_at=driven_at(observed, settings),
@@ -120,8 +125,20 @@ def assess_state(
         lift_unused_m_s2=_lift_unused_m_s2(observed, settings),
         entry=_entry(observed, settings),
         prediction=prediction,
+        boosting_since=boosting_since(observed, motion),
+        spent=spent_after(observed, motion),
     )
-    return Assessed(assessment, prediction, remembered)
+    ahead = None
+    if not is_lost(observed, now, settings):
+        ahead = corridor(
+            observed,
+            motion,
+            settings,
+            is_space_launch=assessment.belief.likeliest is MissileClass.SLV,
+            stays_up=prediction is not None and len(prediction.path) == 0,
+            driven_at=remembered.driven_at,
+        )
+    return Assessed(assessment, prediction, remembered, ahead)
 
 
 def _prediction(

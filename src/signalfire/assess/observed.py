@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from signalfire.assess.drag import Entry
 from signalfire.assess.impact import ImpactPrediction
+from signalfire.assess.splash import Spent
 from signalfire.basis.identity import EventId, NationId
 from signalfire.basis.instant import Instant
 from signalfire.picture.estimate import Launch, StateEstimate
@@ -21,7 +22,8 @@ class Remembered:
     unknown. ``steepness_ratio`` is apogee over range of its parabola, the
     least so far; ``lift_unused_m_s2`` the greatest lift that it could have had on its way down and
     did not use; ``entry`` its fall through the air, None before. ``prediction`` is the forecast
-    made then, without what age has added to it.
+    made then, without what age has added to it. ``boosting_since`` is when it was first seen to
+    boost without pause, None while it does not. ``spent`` are the stages that it has left behind.
     """
 
     motion: Phase
@@ -33,6 +35,8 @@ class Remembered:
     entry: Entry | None = None
     prediction: ImpactPrediction | None = None
     driven_at: Instant | None = None
+    boosting_since: Instant | None = None
+    spent: tuple[Spent, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -46,8 +47,12 @@ def threats(footprint: Footprint, table: AreaTable, nation: NationId) -> tuple[A
     end = footprint.count - 1
     end_latitude_rad = footprint.latitude_rad[flights, end]
     end_longitude_rad = footprint.longitude_rad[flights, end]
-    hit = table.locate(end_latitude_rad, end_longitude_rad)
-    under = set(table.locate(*_ellipse_probes(end_latitude_rad, end_longitude_rad)).tolist())
+    landed = flights >= 0 if footprint.landed is None else footprint.landed
+    hit = np.where(landed, table.locate(end_latitude_rad, end_longitude_rad), -1)
+    under: set[int] = set()
+    if landed.any():
+        probes = _ellipse_probes(end_latitude_rad[landed], end_longitude_rad[landed])
+        under = set(table.locate(*probes).tolist())
     end_s = np.sort(footprint.time_s[flights, end])
     found = []
     for index, area in enumerate(table.areas):
@@ -71,6 +76,37 @@ def threats(footprint: Footprint, table: AreaTable, nation: NationId) -> tuple[A
             )
         )
     return tuple(found)
+
+
+def threats_of_all(
+    futures: Sequence[Footprint], table: AreaTable, nation: NationId
+) -> tuple[AreaThreat, ...]:
+    """What every one of several futures of one object means for areas of a nation.
+
+    Flight s starts from the same state in each: it counts where it touches an area in all of them.
+    The window runs from the earliest to the latest of the futures' windows.
+    """
+    found = [{t.area: t for t in threats(each, table, nation)} for each in futures]
+    if not found:
+        return ()
+    return tuple(
+        _joined([of_one[area] for of_one in found])
+        for area in found[0]
+        if all(area in of_one for of_one in found)
+    )
+
+
+def _joined(several: Sequence[AreaThreat]) -> AreaThreat:
+    touched_by = several[0].touched_by
+    for each in several[1:]:
+        touched_by &= each.touched_by
+    return replace(
+        several[0],
+        hit_probability=min(each.hit_probability for each in several),
+        affected_probability=jeffreys_probability(touched_by.bit_count(), several[0].samples),
+        window=(min(t.window[0] for t in several), max(t.window[1] for t in several)),
+        touched_by=touched_by,
+    )
 
 
 def _middle(start: Instant, first_s: Floats, last_s: Floats) -> tuple[Instant, Instant]:

@@ -9,7 +9,7 @@ from signalfire.basis.instant import Instant
 from signalfire.fusion.combine import Contribution
 from signalfire.fusion.joint import JointTrack
 from signalfire.motion.shaken import CAUTIOUS, move
-from signalfire.picture.estimate import Launch, PlaceEstimate, StateEstimate
+from signalfire.picture.estimate import Impact, Launch, PlaceEstimate, StateEstimate
 from signalfire.picture.event import Assessment, Phase, TrackReport
 from signalfire.picture.pedigree import Pedigree
 from signalfire.picture.track import Track
@@ -26,6 +26,15 @@ _AFTER_BOOST = frozenset({Phase.BALLISTIC, Phase.REENTRY, Phase.MANOEUVRING})
 def moved(state: StateEstimate, at: Instant, *, is_forced: bool) -> StateEstimate:
     """A state at another instant; what is under power or lift is shaken accordingly."""
     return move(state, at, CAUTIOUS, is_forced=is_forced)
+
+
+@dataclass(frozen=True, slots=True)
+class Fallen:
+    """One object that was seen on its own: since when, and where it falls as last reckoned."""
+
+    since: Instant
+    reckoned_at: Instant
+    impact: Impact
 
 
 @dataclass
@@ -52,6 +61,8 @@ class Event:
     """Whether the tracker still has it."""
     objects: dict[TrackId, Track] = field(default_factory=dict)
     """Further own tracks that came off it: stages, fragments."""
+    fallen: dict[TrackId, Fallen] = field(default_factory=dict)
+    """Where those of them come down, also of those that are out of sight by now."""
     early: Track | None = None
     """The own track that saw it before it parted, if another one has become the threatening one."""
     own: Assessed | None = None

@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from signalfire.assess.assessor import Assessed
 from signalfire.basis.identity import NationId
 from signalfire.basis.instant import Instant
 from signalfire.formats.native.lines import picture_line
+from signalfire.node.debris import debris_of
 from signalfire.node.desk import Desk
 from signalfire.node.event import Event, moved
 from signalfire.node.outbox import Stream
@@ -36,15 +38,24 @@ def _views(post: Post, event: Event, changes: Changes, *, every: bool) -> list[E
     views: list[EventView] = []
     own = post.setup.nation
 
-    def add(name: str, sources: tuple[NationId, ...], assessment: Assessment) -> None:
-        is_ours = name in ("common", f"national:{own}")
-        parts = _objects(event, assessment.state) if is_ours else ()
-        views.append(EventView(event.event, event.members, None, name, sources, assessment, parts))
+    def add(
+        name: str,
+        sources: tuple[NationId, ...],
+        assessment: Assessment,
+        parts: tuple[StateEstimate, ...] = (),
+        debris: tuple[PlaceEstimate, ...] = (),
+    ) -> None:
+        of = event.event, event.members, None
+        views.append(EventView(*of, name, sources, assessment, parts, debris))
+
+    def add_ours(name: str, sources: tuple[NationId, ...], made: Assessed) -> None:
+        shown = made.assessment
+        add(name, sources, shown, _objects(event, shown.state), debris_of(event, made))
 
     if event.common is not None and (every or changes.joint.get(event.event, False)):
-        add("common", event.sources, event.common.assessment)
+        add_ours("common", event.sources, event.common)
     if event.own is not None and (every or changes.own.get(event.event, False)):
-        add(f"national:{own}", (own,), event.own.assessment)
+        add_ours(f"national:{own}", (own,), event.own)
     told = changes.partners.get(event.event, set())
     for nation, view in sorted(event.partners.items()):
         if view.assessment is not None and (every or nation in told):

@@ -5,7 +5,7 @@ from typing import Any
 
 from signalfire.assess.alert import EventFacts
 from signalfire.assess.areas import AreaThreat
-from signalfire.assess.threats import threats
+from signalfire.assess.threats import threats_of_all
 from signalfire.basis.identity import EventId
 from signalfire.basis.instant import NS_PER_S, Instant
 from signalfire.basis.utc import utc_text
@@ -17,6 +17,7 @@ from signalfire.node.post import Post
 from signalfire.node.watching import Changes
 from signalfire.picture.estimate import PlaceEstimate
 from signalfire.picture.event import Phase
+from signalfire.picture.footprint import Footprint
 from signalfire.picture.warning import Warning
 
 REVIEW_S = 10.0
@@ -48,19 +49,30 @@ def _threats(post: Post, event: Event, now: Instant) -> tuple[AreaThreat, ...] |
     """What the event may do to our areas; None where there is no estimate.
 
     An impact too uncertain to be named may still be sure to lie beyond our areas, on a path over
-    them: the flights that the estimate allows say so, not the ellipse.
+    them: the flights that the estimate allows say so, not the ellipse. Of what burns its way to
+    orbit the corridor says it.
 
-    Reckoned anew when the estimate behind it is a new one, and now and then as an old one ages.
+    Reckoned anew when the estimate behind it is a new one, and now and then as an old one ages. A
+    corridor leaves so much open that it is reckoned now and then only: times that come and go with
+    the noise of an ascent help nobody.
     """
     assert event.common is not None
-    prediction = event.common.prediction
-    if prediction is None:
+    prediction, corridor = event.common.prediction, event.common.corridor
+    if corridor is not None:
+        mark = -1 - corridor.is_space_launch - 2 * corridor.is_in_orbit
+    elif prediction is not None:
+        mark = prediction.state.valid_at.tai_ns
+    else:
         return None
-    made = (prediction.state.valid_at.tai_ns, int(now.tai_ns / (REVIEW_S * NS_PER_S)))
+    made = (mark, int(now.tai_ns / (REVIEW_S * NS_PER_S)))
     if event.threatened is not None and event.threatened[0] == made:
         return event.threatened[1]
-    footprint = prediction.footprint()
-    found = None if footprint is None else threats(footprint, post.setup.areas, post.setup.nation)
+    footprint = prediction.footprint() if corridor is None and prediction is not None else None
+    futures: tuple[Footprint, ...] = (footprint,) if footprint is not None else ()
+    if corridor is not None:
+        futures = corridor.futures
+    areas, nation = post.setup.areas, post.setup.nation
+    found = threats_of_all(futures, areas, nation) if futures else None
     event.threatened = (made, found)
     return found
 

@@ -11,6 +11,7 @@ from signalfire.basis.errors import LimitExceeded
 from signalfire.basis.identity import EventId, NationId, TrackId
 from signalfire.basis.instant import Instant
 from signalfire.node.change import is_material
+from signalfire.node.debris import follow_objects
 from signalfire.node.desk import Desk
 from signalfire.node.event import FRESH_S, Event
 from signalfire.node.events import Superseded, surely_launched
@@ -93,6 +94,7 @@ def assess(post: Post, desk: Desk, changes: Changes) -> None:
                 event.event, post.setup.nation, event.own_track, _own_launch(event), handed_on
             )
             event.own = assess_state(rests_on, desk.now)
+            follow_objects(event, desk.now)
             changes.own[event.event] = is_material(before, event.own.assessment)
         if desk.is_second or event.event in changes.own or event.event in changes.partners:
             before = event.common.assessment if event.common is not None else None

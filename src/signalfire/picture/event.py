@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from signalfire.basis.identity import EventId, NationId, TrackId
 from signalfire.basis.instant import Instant
-from signalfire.picture.estimate import Impact, Launch, StateEstimate
+from signalfire.picture.estimate import Impact, Launch, PlaceEstimate, StateEstimate
 from signalfire.picture.pedigree import Pedigree
 
 
@@ -111,3 +111,5 @@ class EventView:
     assessment: Assessment
     objects: tuple[StateEstimate, ...] = ()
     """States of stages and fragments that came off it, the threatening one left out."""
+    debris: tuple[PlaceEstimate, ...] = ()
+    """Where and when spent stages and other parts of it come down, oldest first."""

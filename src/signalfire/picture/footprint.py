@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from signalfire.basis.instant import Instant
-from signalfire.basis.kernel import Floats, Integers
+from signalfire.basis.kernel import Flags, Floats, Integers
 
 
 @dataclass(frozen=True)
@@ -12,7 +12,8 @@ class Footprint:
 
     The arrays ``time_s`` (seconds after ``start``), ``latitude_rad``, ``longitude_rad`` (in
     [-pi, pi]) and ``altitude_m`` (above the ellipsoid) have shape (S, T). Row ``s`` holds
-    ``count[s]`` points, the last of them its impact; what follows repeats that impact.
+    ``count[s]`` points, the last of them its impact; what follows repeats that impact. Where
+    ``landed`` is given, a flight that it does not mark ends in the air, and its last point is none.
     """
 
     start: Instant
@@ -21,6 +22,7 @@ class Footprint:
     longitude_rad: Floats
     altitude_m: Floats
     count: Integers
+    landed: Flags | None = None
 
     def __post_init__(self) -> None:
         shape = self.time_s.shape

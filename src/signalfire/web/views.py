@@ -160,6 +160,7 @@ def view_object(nation: str, line: Line, *, is_observed: bool, observed_at: str)
         "arc": [] if ended else arc_to_impact(line),
         "launch": place_object(line["launch"]),
         "impact": place_object(line["impact"]),
+        "debris": [place_object(place) for place in line.get("debris", ())],
     }
 
 

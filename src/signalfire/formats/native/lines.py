@@ -34,6 +34,7 @@ def picture_line(view: EventView, *, now: Instant, nation: NationId) -> bytes:
     """One event as one view of ``nation`` has it at ``now``."""
     assessment = view.assessment
     parts = [_state_fields(state) for state in view.objects]
+    debris = [_place_fields(place) for place in view.debris]
     return line(
         {
             "format": FORMAT,
@@ -53,6 +54,7 @@ def picture_line(view: EventView, *, now: Instant, nation: NationId) -> bytes:
             "observed_fraction": _six_digits(assessment.observed_fraction),
             "witnesses": assessment.witnesses,
             **({"objects": parts} if parts else {}),
+            **({"debris": debris} if debris else {}),
         }
     )
 

@@ -11,6 +11,7 @@ import { missileCode, symbolCanvas } from "./symbols.js";
 const MINUTE_S = 60;
 const DROPS_MAX = 24;
 const SYMBOL_SIZE = 24;
+const RING_DASHES = { launch: [], impact: [6, 3], debris: [2, 3] };
 
 // Draws the scene and returns what was drawn: [{kind, nation, event, view, x, y}].
 export function drawOverlay(context, lens, scene, size) {
@@ -101,16 +102,17 @@ function drawEvent(pen, event) {
 }
 
 function drawPlaces(pen, view, style, isFirst) {
-  for (const [kind, place] of [["launch", view.launch], ["impact", view.impact]]) {
+  const debris = isFirst ? view.debris.map((place) => ["debris", place]) : [];
+  for (const [kind, place] of [["launch", view.launch], ["impact", view.impact], ...debris]) {
     if (place.unknown !== undefined) continue;
     const { context } = pen;
     context.beginPath();
     pen.path({ type: "Polygon", coordinates: [place.ring] });
-    context.fillStyle = alpha(style.colour, isFirst ? 0.2 : 0.1);
+    context.fillStyle = alpha(kind === "debris" ? INK.caution : style.colour, isFirst ? 0.2 : 0.1);
     context.fill();
-    context.strokeStyle = style.colour;
-    context.lineWidth = isFirst ? 1.8 : 1.2;
-    context.setLineDash(kind === "launch" ? [] : [6, 3]);
+    context.strokeStyle = kind === "debris" ? INK.caution : style.colour;
+    context.lineWidth = isFirst && kind !== "debris" ? 1.8 : 1.2;
+    context.setLineDash(RING_DASHES[kind]);
     context.stroke();
     context.setLineDash([]);
   }
@@ -204,8 +206,9 @@ function drawMarkers(pen, event) {
   pen.context.globalAlpha = isSelected ? 1 : 0.6;
   for (const view of shownViews(pen, event)) {
     const isFirst = view === leading(event);
-    markPlace(pen, view, "launch");
-    markPlace(pen, view, "impact");
+    markPlace(pen, view, "launch", view.launch);
+    markPlace(pen, view, "impact", view.impact);
+    if (isFirst) for (const place of view.debris) markPlace(pen, view, "debris", place);
     markParts(pen, view);
     markObject(pen, view, isFirst);
   }
@@ -217,13 +220,14 @@ function drawLabels(pen, event) {
   const view = leading(event);
   if (pen.scene.hidden.has(view.view)) return;
   const colour = viewColour(view.view);
-  const { position, launch, impact } = view;
+  const { position, launch, impact, debris } = view;
   if (position && view.phase !== "ended") {
     const at = pen.lens.place(position.lon_deg, position.lat_deg, position.altitude_m);
     if (at) pen.labels.put(at[0], at[1], colour, objectLines(view));
   }
   if (event.id !== pen.scene.selected) return;
-  for (const [kind, place] of Object.entries({ launch, impact })) {
+  const places = [["launch", launch], ["impact", impact], ...debris.map((place) => ["debris", place])];
+  for (const [kind, place] of places) {
     const at = place.unknown === undefined ? pen.lens.place(place.lon_deg, place.lat_deg, 0) : null;
     if (at) pen.labels.put(at[0], at[1], colour, placeLines(pen, view, kind, place));
   }
@@ -236,14 +240,13 @@ function record(pen, view, kind, at) {
   });
 }
 
-function markPlace(pen, view, kind) {
-  const place = view[kind];
+function markPlace(pen, view, kind, place) {
   if (place.unknown !== undefined) return;
   const at = pen.lens.place(place.lon_deg, place.lat_deg, 0);
   record(pen, view, kind, at);
   if (!at) return;
   const { context } = pen;
-  const colour = viewColour(view.view);
+  const colour = kind === "debris" ? INK.caution : viewColour(view.view);
   context.strokeStyle = colour;
   context.fillStyle = colour;
   context.lineWidth = 2;
@@ -255,6 +258,8 @@ function markPlace(pen, view, kind) {
     context.lineTo(x - 5.5, y + 4);
     context.closePath();
     context.fill();
+  } else if (kind === "debris") {
+    context.strokeRect(x - 3.5, y - 3.5, 7, 7);
   } else {
     for (const [dx, dy] of [[5, 5], [5, -5]]) {
       context.moveTo(x - dx, y - dy);
@@ -269,8 +274,8 @@ function placeLines(pen, view, kind, place) {
   const lang = language();
   const { semi_major_m: major, semi_minor_m: minor } = place.ellipse_p90;
   const size = `${t("map.p90")}: ${extent(lang, major, minor)}`;
-  const lines = [[t(kind === "launch" ? "map.launch" : "map.impact"), true], [size, false]];
-  const left = kind === "impact" && pen.scene.now !== null ? (Date.parse(place.time) - pen.scene.now) / 1000 : -1;
+  const lines = [[t(`map.${kind}`), true], [size, false]];
+  const left = kind !== "launch" && pen.scene.now !== null ? (Date.parse(place.time) - pen.scene.now) / 1000 : -1;
   if (left > 0) lines.push([`T−${duration(left)}`, true]);
   return lines;
 }
