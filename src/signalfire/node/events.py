@@ -10,6 +10,7 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from signalfire.assess.phase import MANOEUVRE_TOP_M
 from signalfire.basis.errors import LimitExceeded
 from signalfire.basis.identity import (
     EventId,
@@ -31,11 +32,12 @@ from signalfire.fusion.match import (
     places_distance2,
     separation_distance2,
 )
-from signalfire.node.event import Event, PartnerView, moved
+from signalfire.node.event import FRESH_S, Event, PartnerView, moved
 from signalfire.node.separation import Kinship, kinship
 from signalfire.picture.estimate import Launch, PlaceEstimate, StateEstimate
 from signalfire.picture.event import Assessment, Phase, TrackReport
 from signalfire.picture.track import Track
+from signalfire.space.geodesy import geodetic
 
 AGREEMENTS_TO_MERGE = 3
 """Two events are one when their states have agreed at so many ticks running."""
@@ -223,7 +225,8 @@ class EventBook:
 
         Young tracks of two missiles side by side are easily taken for each other. Whoever minted an
         event's id says which missile it is: an own track that has contradicted its state for long
-        enough belongs elsewhere, and finds its event anew. So every nation puts its own right.
+        enough belongs elsewhere, and finds its event anew. So every nation puts its own right. An
+        old word says nothing against a missile that may have turned since: it counts neither way.
         """
         strayed: dict[EventId, int] = {}
         for event in self.open_events():
@@ -231,10 +234,10 @@ class EventBook:
             own = event.own_track
             if own is None or view is None or view.report is None or not event.own_is_alive:
                 continue
-            told = (view.report.state, view.report.thrust_probability)
-            if self._distance((own.state, own.thrust_probability), told) <= CONSISTENT_D2_MAX:
+            distance2 = _told_distance2(own, view.report)
+            if distance2 is not None and distance2 <= CONSISTENT_D2_MAX:
                 continue
-            strayed[event.event] = self._strayed.get(event.event, 0) + 1
+            strayed[event.event] = self._strayed.get(event.event, 0) + (distance2 is not None)
             if strayed[event.event] >= AGREEMENTS_TO_MERGE:
                 del strayed[event.event]
                 if event.own_name is not None:
@@ -427,6 +430,29 @@ def surely_launched(launch: Launch, otherwise: Instant) -> Instant:
 def _is_outdated(report: TrackReport, held: TrackReport | None) -> bool:
     """Whether a report came out of order: what is held already tells of a later look."""
     return held is not None and report.state.valid_at < held.state.valid_at
+
+
+def _told_distance2(own: Track, told: TrackReport) -> float | None:
+    """How far a partner's word lies from an own track; None where that would prove nothing.
+
+    Above the air a path is foretold for as long as one likes. In it a missile may turn at any time,
+    so that the word stands for what was seen just then, and even then with lift allowed for.
+    """
+    at = max(own.state.valid_at, told.state.valid_at)
+    is_forced = told.thrust_probability > 0.5
+    here, there = moved(own.state, at, is_forced=False), moved(told.state, at, is_forced=is_forced)
+    if not all(_is_aloft(state) for state in (own.state, told.state, here, there)):
+        if abs(own.last_observed_at.elapsed_s(since=told.last_observed_at)) > FRESH_S:
+            return None
+        here, there = (moved(state, at, is_forced=True) for state in (own.state, told.state))
+    elif own.thrust_probability > 0.5:
+        here = moved(own.state, at, is_forced=True)
+    return separation_distance2(here, there)
+
+
+def _is_aloft(state: StateEstimate) -> bool:
+    """Whether there is no air around that could turn it."""
+    return geodetic(state.position_ecef_m).altitude_m > MANOEUVRE_TOP_M
 
 
 def _is_seen_after(

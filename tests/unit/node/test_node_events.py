@@ -319,6 +319,61 @@ def test_own_tracks_that_were_laid_to_each_others_events_find_their_own(book: Ev
     assert book.join_own(track(2, 42.0), LAUNCH, NOW, busy=[TrackId("T-JPN-1-1")]) is second
 
 
+def in_air(lat_deg: float, *, at: Instant, altitude_m: float = 25e3) -> StateEstimate:
+    """A missile that comes down through the air to the east, shallow and fast, well known."""
+    place = Geodetic.from_degrees(lat_deg, 135.0, altitude_m)
+    velocity = enu_from_ecef(place).T @ np.array([1_150.0, 0.0, -300.0])
+    covariance = np.diag([50.0**2] * 3 + [5.0**2] * 3)
+    return StateEstimate(at, np.concatenate([place.ecef_m(), velocity]), covariance)
+
+
+def told_in_air(book: EventBook, *, seconds_ago: float) -> Event:
+    """KOR told of a missile in the air, so long ago; our own track of it is of now, 9 km off."""
+    then = NOW.later(-seconds_ago)
+    told = replace(
+        report("E-KOR-1-1"), state=in_air(41.0, at=then), last_observed_at=then,
+        phase=Phase.REENTRY,
+    )  # fmt: skip
+    event, _ = book.take(KOR, report=told, assessment=None, members=(), now=NOW)
+    assert event is not None
+    event.own_track = replace(track(1), state=in_air(41.08, at=NOW))
+    event.own_is_alive = True
+    return event
+
+
+@pytest.mark.parametrize("seconds_ago", [4.0, 10.0, 180.0])
+def test_an_old_word_takes_no_track_away_that_may_have_turned_in_the_air_since(
+    book: EventBook, seconds_ago: float
+) -> None:
+    event = told_in_air(book, seconds_ago=seconds_ago)
+    for _ in range(5 * AGREEMENTS_TO_MERGE):
+        book.release_strayed()
+    assert event.own_track is not None
+
+
+def test_two_who_see_it_now_in_the_air_know_that_they_see_two(book: EventBook) -> None:
+    event = told_in_air(book, seconds_ago=1.0)
+    for _ in range(AGREEMENTS_TO_MERGE):
+        book.release_strayed()
+    assert event.own_track is None
+
+
+def test_what_was_seen_to_contradict_counts_on_after_a_look_that_says_nothing(
+    book: EventBook,
+) -> None:
+    """A partner that looks less often than once a second is heard as well."""
+    event = told_in_air(book, seconds_ago=1.0)
+    fresh = event.partners[KOR].report
+    assert fresh is not None
+    for _ in range(AGREEMENTS_TO_MERGE):
+        assert event.own_track is not None
+        event.partners[KOR].report = replace(fresh, last_observed_at=NOW.later(-4.0))
+        book.release_strayed()
+        event.partners[KOR].report = fresh
+        book.release_strayed()
+    assert event.own_track is None
+
+
 def test_a_track_report_out_of_order_does_not_replace_a_later_one(book: EventBook) -> None:
     take(book, KOR, "E-KOR-1-1")
     early = report("E-KOR-1-1")
