@@ -62,5 +62,5 @@ class Recording:
 
     def _is_ahead(self, report: Report, following: Report) -> bool:
         """Of the line after it and, where there is a clock yet, of that."""
-        others = [following.received_at] if self._now is None else [following.received_at, self._now]
-        return report.received_at.elapsed_s(since=max(others)) > CLOCK_LEAD_MAX_S
+        latest = max(following.received_at, self._now or following.received_at)
+        return report.received_at.elapsed_s(since=latest) > CLOCK_LEAD_MAX_S
