@@ -1,13 +1,15 @@
 """A recording of detections, line by line, as reports on their way to the nodes.
 
-The clock is the largest time of receipt so far; a single line that runs ahead of the next by more
-than ``CLOCK_LEAD_MAX_S`` does not move it and is refused.
+The clock is the largest time of receipt so far; a single line that runs ahead of it and of the next
+line by more than ``CLOCK_LEAD_MAX_S`` does not move it and is refused. A line that does not run
+ahead of the clock is kept: the one after it then comes from a clock that is behind.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from signalfire.basis.identity import SensorId
+from signalfire.basis.instant import Instant
 from signalfire.basis.limits import CLOCK_LEAD_MAX_S
 from signalfire.formats.decoded import Fault
 from signalfire.formats.native.detections import decode_line
@@ -23,6 +25,7 @@ class Recording:
     sensors: Mapping[SensorId, Sensor]
     faults: list[Fault] = field(default_factory=list)
     accepted: int = 0
+    _now: Instant | None = None
 
     def reports(self, lines: Iterable[bytes]) -> Iterator[Report]:
         """The reports of a recording, in its order; blank lines are passed over."""
@@ -50,8 +53,14 @@ class Recording:
 
     def _settled(self, held: tuple[Report, Fault], following: Report) -> Iterator[Report]:
         report, fault = held
-        if report.received_at.elapsed_s(since=following.received_at) > CLOCK_LEAD_MAX_S:
+        if self._is_ahead(report, following):
             self.faults.append(fault)
         else:
             self.accepted += 1
+            self._now = max(self._now or report.received_at, report.received_at)
             yield report
+
+    def _is_ahead(self, report: Report, following: Report) -> bool:
+        """Of the line after it and, where there is a clock yet, of that."""
+        latest = max(following.received_at, self._now or following.received_at)
+        return report.received_at.elapsed_s(since=latest) > CLOCK_LEAD_MAX_S

@@ -122,6 +122,16 @@ def test_a_line_a_minute_ahead_is_refused_and_does_not_move_the_clock(
     assert json.loads(links[-1])["at"] < "2017-09-14T21:58:30.000Z"
 
 
+def test_a_line_that_is_late_by_an_hour_takes_no_other_line_with_it(
+    replay: Replay, quiet: list[bytes], tmp_path: Path
+) -> None:
+    late = changed(quiet[3], received_at="2017-09-14T20:57:30.000Z")
+    ran = replay([*quiet[:4], late, *quiet[4:]])
+    assert ran.status == 0
+    assert "13 lines played, 0 refused" in ran.err
+    assert refused(tmp_path / "out") == []
+
+
 def test_exact_repeats_are_counted_and_not_refused(
     replay: Replay, quiet: list[bytes], tmp_path: Path
 ) -> None:

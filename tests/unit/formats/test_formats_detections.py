@@ -143,8 +143,9 @@ def test_a_moving_platform_says_where_it_is() -> None:
         (PLOT[:-1] + b',"range_m":5}', "range_m"),
         (PLOT[:-1] + b',"r\\u0061nge_m":5}', "range_m"),
         (PLOT.replace(b'"sigma":{', b'"sigma":{"range_m":1,'), "range_m"),
-        (PLOT.replace(b"null", b"NaN"), None),
-        (PLOT.replace(b"null", b"-Infinity"), None),
+        (PLOT.replace(b"null", b"NaN"), "range_rate_m_s"),
+        (PLOT.replace(b"null", b"-Infinity"), "range_rate_m_s"),
+        (PLOT.replace(b":50", b":Infinity"), "sigma.range_m"),
         (PLOT[:-1], None),
         (b"", None),
         (b"[]", None),
@@ -165,6 +166,11 @@ def test_a_refusal_names_the_sensor_where_it_can_be_read_and_never_what_was_sent
     assert fault.sensor == "GP-B" and "SECRET" not in fault.reason
     assert read(changed(PLOT, sensor="no such form !")).sensor is None
     assert read(b"nonsense SECRET").sensor is None
+
+
+def test_what_is_no_number_is_refused_by_its_sensor_and_field() -> None:
+    fault = read(changed(PLOT, range_m=float("nan")))
+    assert (fault.sensor, fault.field, fault.reason) == ("GP-B", "range_m", "not a finite number")
 
 
 @given(st.binary(max_size=400))

@@ -6,6 +6,7 @@ both times stand as stated, and the tracker judges them. Repeats and lateness ar
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -78,6 +79,7 @@ class _SensorOnly(msgspec.Struct):
 _LINES = msgspec.json.Decoder(_Line)
 _SENSORS = msgspec.json.Decoder(_SensorOnly)
 _REMARKS = ("name", "note", "source")
+_NO_NUMBER = re.compile(rb"(?<=[:,\[\s])-?(?:NaN|Infinity)(?=[,\]}\s])")
 
 
 class _Refused(Exception):
@@ -111,10 +113,20 @@ def _fields(line: bytes) -> _Line:
     except RecursionError as error:
         raise _Refused(None, "nested too deeply") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        if (plainer := _without_nan(line)) != line:
+            return _fields(plainer)
         raise _Refused(None, "not one JSON object in UTF-8") from error
     if b"\\" in line or line.count(b'"') != _quotes(fields):
         _refuse_repeated_keys(line)
     return fields
+
+
+def _without_nan(line: bytes) -> bytes:
+    """The line with a number out of range in the place of each NaN and Infinity.
+
+    Some writers give these, which are no JSON: so read, they are refused by their field.
+    """
+    return _NO_NUMBER.sub(b"1e999", line)
 
 
 def _quotes(fields: _Line) -> int:
@@ -274,7 +286,7 @@ def _sensor_named(line: bytes) -> str | None:
     if len(line) > LINE_BYTES_MAX:
         return None
     try:
-        return sensor_id(_SENSORS.decode(line).sensor)
+        return sensor_id(_SENSORS.decode(_without_nan(line)).sensor)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, Malformed):
         return None
 
