@@ -8,8 +8,6 @@ which the compiler turns into the processor's vectors. It may reorder sums and f
 not assume that there is no NaN.
 """
 
-import importlib
-import sys
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -27,27 +25,9 @@ for worth its run-time checks (16), and a whole number of the longest vectors.""
 RELAXED = {"reassoc", "contract", "nsz", "arcp", "afn"}
 """The freedoms of fast-math without the two that let the compiler assume that there is no NaN."""
 
-
-def _without_blas() -> None:
-    """Import what numba needs to load a kernel, but for scipy's linear algebra.
-
-    Numba asks at once whether it is there; no kernel uses it, and it takes a sixth of a start.
-    Whoever imports it later gets it.
-    """
-    name = "scipy.linalg.cython_blas"
-    if name in sys.modules:
-        return
-    sys.modules[name] = None  # type: ignore[assignment] # as Python says: not to be found
-    try:
-        importlib.import_module("numba.np.arraymath")
-    finally:
-        del sys.modules[name]
-
-
 try:
     from numba import njit
 
-    _without_blas()
     COMPILED = True
 except ImportError:  # pragma: no cover - numba is a locked dependency; plain Python is the fallback
     COMPILED = False
