@@ -6,13 +6,13 @@ _ROUNDS_MAX = 200
 """Halvings of an interval: more than the numbers of a float."""
 
 
-def exceeded_probability(square: float, numbers: int) -> float:
-    """How probably a chi-square variable of so many degrees of freedom is larger than ``square``.
+def exceeded_probability(distance2: float, numbers: int) -> float:
+    """How probably a chi-square variable of so many degrees of freedom is larger than ``distance2``.
 
     Finite sums: Abramowitz and Stegun (1964), Handbook of Mathematical Functions, 26.4.4, 26.4.5.
     """
     assert numbers >= 1
-    half = 0.5 * square
+    half = 0.5 * distance2
     if half <= 0.0:
         return 1.0
     # The terms end at 1 (even) or 1/2 (odd) with the largest power, from which the others follow.
@@ -28,7 +28,7 @@ def exceeded_probability(square: float, numbers: int) -> float:
     return total
 
 
-def exceeded_by_chance(numbers: int, probability: float) -> float:
+def exceeded_distance2(numbers: int, probability: float) -> float:
     """What a chi-square variable exceeds with a probability below one half."""
     assert 0.0 < probability < 0.5
     low, high = float(numbers - 1), 2.0 * numbers + 10.0

@@ -4,7 +4,7 @@ from functools import cache
 
 import numpy as np
 
-from signalfire.basis.chi_square import exceeded_by_chance
+from signalfire.basis.chi_square import exceeded_distance2
 from signalfire.basis.instant import NS_PER_S
 from signalfire.basis.kernel import Floats, Integers
 from signalfire.space.geodesy import geodetic
@@ -20,7 +20,7 @@ PLOTS_REMEMBERED = 512
 
 @cache
 def _square_max(numbers: int, probability: float) -> float:
-    return exceeded_by_chance(max(numbers, 1), probability)
+    return exceeded_distance2(max(numbers, 1), probability)
 
 
 class RegisteredFlight:

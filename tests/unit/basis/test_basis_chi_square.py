@@ -3,13 +3,13 @@
 import pytest
 from scipy.special import chdtrc, chdtri
 
-from signalfire.basis.chi_square import exceeded_by_chance, exceeded_probability
+from signalfire.basis.chi_square import exceeded_distance2, exceeded_probability
 
 
 @pytest.mark.parametrize("numbers", [1, 2, 3, 4, 6, 7, 24, 99, 512, 2_047])
 @pytest.mark.parametrize("probability", [0.3, 0.01, 3e-4, 1e-6])
-def test_what_is_exceeded_by_chance_is_what_scipy_says(numbers: int, probability: float) -> None:
-    assert exceeded_by_chance(numbers, probability) == pytest.approx(
+def test_what_is_exceeded_distance2_is_what_scipy_says(numbers: int, probability: float) -> None:
+    assert exceeded_distance2(numbers, probability) == pytest.approx(
         chdtri(numbers, probability), rel=1e-11
     )
 
