@@ -7,7 +7,7 @@ _ROUNDS_MAX = 200
 
 
 def exceeded_probability(distance2: float, numbers: int) -> float:
-    """How probably a chi-square variable of so many degrees of freedom is larger than ``distance2``.
+    """How probably a chi-square variable of so many degrees of freedom is larger.
 
     Finite sums: Abramowitz and Stegun (1964), Handbook of Mathematical Functions, 26.4.4, 26.4.5.
     """
