@@ -30,7 +30,8 @@ from signalfire.assess._area_kernels import locate
 from signalfire.tracking._block_kernels import predict_blocks, update_blocks
 from signalfire.tracking._lookback_kernels import trail
 from signalfire.tracking._scan_kernels import give
-print(*(len(f.overloads) for f in (bound, know, locate, predict_blocks, update_blocks, trail, give)))
+met = (bound, know, locate, predict_blocks, update_blocks, trail, give)
+print(*(len(f.overloads) for f in met))
 """
 
 
