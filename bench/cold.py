@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.measured import Measured
+from signalfire.cli.starting import start_without_blas
 
 ROOT = Path(__file__).resolve().parent.parent
 TRACKS = 10_000
@@ -21,7 +22,8 @@ REPEATS = 3
 
 
 def first_update() -> None:
-    """Import, make a tracker, and update its one track."""
+    """Import as a node does, make a tracker, and update its one track."""
+    start_without_blas()
     from bench.known import DELAY_S, START, knowing, plots_of
     from bench.raid import raid
 

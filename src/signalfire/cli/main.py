@@ -17,6 +17,7 @@ from rich.console import Console
 from signalfire.basis.errors import CallerError, PeerError, SignalfireError
 from signalfire.cli import analyse, journal, keys
 from signalfire.cli.defaults import DEFAULT_FLIGHT, DIRECTOR_PORT
+from signalfire.cli.starting import start_without_blas
 
 app = typer.Typer(
     name="signalfire",
@@ -165,6 +166,8 @@ def replay(
     """The same nodes over a recording, in one process, no network: same input, same bytes."""
     from signalfire.basis.realm import Realm
     from signalfire.cli.progress import file_progress
+
+    start_without_blas()
     from signalfire.cli.replay import ReplayInputs
     from signalfire.cli.replay import replay as run
 
@@ -197,6 +200,7 @@ def score(
 @app.command()
 def node(config: Annotated[Path, typer.Option(help="The node's configuration (TOML).")]) -> None:
     """One nation's node, with its page, until it is told to stop."""
+    start_without_blas()
     from signalfire.cli.node import run_node
 
     asyncio.run(run_node(config))

@@ -5,14 +5,16 @@ Geodesics are those of pyproj (GeographicLib; Karney 2013, J. Geodesy 87, 43-55)
 
 import math
 from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
-from pyproj import Geod
 
 from signalfire.basis.kernel import Floats
 from signalfire.space import _kernels
 
-_WGS84 = Geod(ellps="WGS84")
+if TYPE_CHECKING:
+    from pyproj import Geod
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ def enu_from_ecef(at: Geodetic) -> Floats:
 
 def destination(start: Geodetic, *, azimuth_rad: float, distance_m: float) -> Geodetic:
     """Where a geodesic of that azimuth and length on the ellipsoid ends."""
-    lon_deg, lat_deg, _ = _WGS84.fwd(
+    lon_deg, lat_deg, _ = _wgs84().fwd(
         start.lon_deg, start.lat_deg, math.degrees(azimuth_rad), distance_m
     )
     return Geodetic.from_degrees(lat_deg, lon_deg)
@@ -63,10 +65,18 @@ def destination(start: Geodetic, *, azimuth_rad: float, distance_m: float) -> Ge
 
 def distance_m(start: Geodetic, end: Geodetic) -> float:
     """Length of the shortest geodesic between two points of the ellipsoid."""
-    return float(_WGS84.inv(start.lon_deg, start.lat_deg, end.lon_deg, end.lat_deg)[2])
+    return float(_wgs84().inv(start.lon_deg, start.lat_deg, end.lon_deg, end.lat_deg)[2])
 
 
 def azimuth_rad(start: Geodetic, end: Geodetic) -> float:
     """Azimuth at ``start`` of the shortest geodesic, clockwise from true north, in [0, 2 pi)."""
-    forward_deg = _WGS84.inv(start.lon_deg, start.lat_deg, end.lon_deg, end.lat_deg)[0]
+    forward_deg = _wgs84().inv(start.lon_deg, start.lat_deg, end.lon_deg, end.lat_deg)[0]
     return math.radians(forward_deg) % (2.0 * math.pi)
+
+
+@cache
+def _wgs84() -> "Geod":
+    """The ellipsoid's geodesics; the import takes as long as a tracker's first hundred scans."""
+    from pyproj import Geod
+
+    return Geod(ellps="WGS84")

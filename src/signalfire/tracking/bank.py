@@ -1,8 +1,8 @@
 """The filters of all tracks: the table's columns and the kernels that move them."""
 
 import numpy as np
-from scipy.special import chdtri
 
+from signalfire.basis.chi_square import exceeded_distance2
 from signalfire.basis.instant import NS_PER_S
 from signalfire.basis.kernel import Flags, Floats, Integers
 from signalfire.picture.pool import DetectionPool
@@ -43,7 +43,7 @@ class FilterBank:
         self._settings = settings
         self._law = settings.law()
         self._gates = np.array(
-            [0.0] + [chdtri(n, 1.0 - settings.gate_probability) for n in range(1, 5)]
+            [0.0] + [exceeded_distance2(n, 1.0 - settings.gate_probability) for n in range(1, 5)]
         )
         self._columns: ring.Columns | None = None
         self._batch = Batch()

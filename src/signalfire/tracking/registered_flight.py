@@ -3,8 +3,8 @@
 from functools import cache
 
 import numpy as np
-from scipy.special import chdtri
 
+from signalfire.basis.chi_square import exceeded_distance2
 from signalfire.basis.instant import NS_PER_S
 from signalfire.basis.kernel import Floats, Integers
 from signalfire.space.geodesy import geodetic
@@ -20,7 +20,7 @@ PLOTS_REMEMBERED = 512
 
 @cache
 def _square_max(numbers: int, probability: float) -> float:
-    return float(chdtri(max(numbers, 1), probability))
+    return exceeded_distance2(max(numbers, 1), probability)
 
 
 class RegisteredFlight:

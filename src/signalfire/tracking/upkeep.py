@@ -1,8 +1,8 @@
 """What happens to tracks as time passes: lost, dropped, found to be two names of one object."""
 
 import numpy as np
-from scipy.special import chdtri
 
+from signalfire.basis.chi_square import exceeded_distance2
 from signalfire.basis.instant import NS_PER_S
 from signalfire.basis.kernel import Flags, Integers
 from signalfire.motion.free_flight import descend
@@ -13,7 +13,7 @@ from signalfire.tracking import _ring_kernels as ring
 from signalfire.tracking.bank import FilterBank
 from signalfire.tracking.settings import TrackingSettings
 
-_SAME_STATE = float(chdtri(6, 0.01))
+_SAME_STATE = exceeded_distance2(6, 0.01)
 """Two states of one object differ by less, 99 times of 100."""
 _SILENT_NS = 5 * NS_PER_S
 
