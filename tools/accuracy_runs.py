@@ -8,7 +8,7 @@ import numpy as np
 from accuracy_field import impact_m, sway
 from accuracy_world import LATENCY_S, SETS, START, Schedule, plots, schedule, sights, truth_of
 from signalfire.analysis import bound
-from signalfire.assess.impact import predict_impact
+from signalfire.assess.impact import NOTHING_KNOWN, Known, lift_available_m_s2, predict_impact
 from signalfire.assess.settings import DEFAULT_SETTINGS
 from signalfire.basis.identity import NodeId
 from signalfire.basis.instant import Instant
@@ -122,7 +122,7 @@ def _run(row: int, cell: Cell, course: Course, draw: np.random.Generator,
     swayed = sway(cell.scenario, draw)
     plan = replace(course.plan, states=course.plan.states + swayed.at(course.plan.times_s))
     looks, impact_ecef_m = plots(plan, sights(plan), draw), impact_m(cell.scenario, swayed)
-    sensors = plan.sensors
+    sensors, known = plan.sensors, NOTHING_KNOWN
     tracker = Tracker(NodeId("JPN-1"), {s.sensor: s for s in sensors}, settings)
     column_of = {int(index): column for column, index in enumerate(course.reports)}
     ticked_s = -math.inf
@@ -150,7 +150,7 @@ def _run(row: int, cell: Cell, course: Course, draw: np.random.Generator,
         results.sigma_m[row, column] = math.sqrt(float(np.trace(now.covariance[:3, :3])))
         if len(before) == 1:
             results.nis[row, column] = nis(before[0].state, look, settings)
-        _land(row, column, now, impact_ecef_m, results)
+        known = _land(row, column, now, known, impact_ecef_m, results)
 
 
 def _carried(state: StateEstimate, at: Instant, settings: TrackingSettings) -> StateEstimate:
@@ -190,15 +190,24 @@ def nis(before: StateEstimate, look: RadarPlot, settings: TrackingSettings) -> f
     return float(residual @ np.linalg.solve(spread, residual))
 
 
-def _land(row: int, column: int, state: StateEstimate, true_m: Floats, results: Results) -> None:
-    impact = predict_impact(state, DEFAULT_SETTINGS).impact
+def _land(row: int, column: int, state: StateEstimate, known: Known, true_m: Floats,
+          results: Results) -> Known:  # fmt: skip
+    """Judge the predicted impact; returns what an assessment would remember of the flight."""
+    found = predict_impact(state, DEFAULT_SETTINGS, known)
+    impact = found.impact
+    known = Known(
+        apogee_m=found.apogee_m or known.apogee_m,
+        steepness_ratio=found.steepness_ratio,
+        lift_unused_m_s2=max(known.lift_unused_m_s2, lift_available_m_s2(state, DEFAULT_SETTINGS)),
+    )
     if not isinstance(impact, PlaceEstimate):
         results.miss_m[row, column] = math.inf
-        return
+        return known
     miss_m, distance2, sigma_m = judged(impact, true_m)
     results.miss_m[row, column] = miss_m
     results.landing_nees[row, column] = distance2
     results.landing_sigma_m[row, column] = sigma_m
+    return known
 
 
 def judged(impact: PlaceEstimate, true_m: Floats) -> tuple[float, float, float]:

@@ -89,7 +89,7 @@ def test_every_state_is_assessed_and_beliefs_sum_to_one(
     assert max(found.belief.probability) < 1.0 or found.belief.by_name()["unknown"] == 1.0
     if isinstance(found.impact, PlaceEstimate):
         assert math.isfinite(found.impact.ellipse_p90.semi_major_m)
-        limit_m = DEFAULT_SETTINGS.semi_major_max_m
+        limit_m = DEFAULT_SETTINGS.semi_major_lift_max_m
         assert 0.0 < found.impact.ellipse_p90.semi_major_m <= limit_m
         assert found.impact.time >= START
         assert found.impact.time_sigma_s > 0.0

@@ -32,6 +32,7 @@ GROUND_SIGMA_M = 10.0
 """Nor is the place: it stands on the ellipsoid, from which the ground under it differs by some tens
 of metres (the geoid alone by 30: Lemoine et al. 1998, NASA/TP-1998-206861); a steep fall makes a
 third of that of place."""
+_GROUND = np.diag(np.square([GROUND_SIGMA_M, GROUND_SIGMA_M, TIME_SIGMA_MIN_S]))
 LANDED_MIN_FRACTION = 0.9
 """Where fewer of the sample flights come down in time, they say too little of where it may go."""
 MAY_GLIDE = "may glide: lift can carry it far off the path it would fall on"
@@ -215,11 +216,14 @@ def _trim_ratio(flight: Floats, settings: AssessmentSettings) -> float:
 
 
 def _dive_rad(flight: Floats, apogee_m: float) -> float:
-    """Angle below the horizon at which a flight from above the air enters it, or is in it now."""
+    """Angle below the horizon at which a flight from above the air enters it, or is in it now.
+
+    Not nearer to the apogee than half of its height: near it every path lies flat.
+    """
     if apogee_m < _BEARING_M:
         return 0.5 * math.pi
     height_m = np.linalg.norm(flight[:, 1:4], axis=1) - SEMI_MAJOR_M
-    above = np.flatnonzero(height_m > _BEARING_M)
+    above = np.flatnonzero(height_m > min(_BEARING_M, 0.5 * apogee_m))
     values = np.empty(_kernels.NUMBERS)
     _kernels.shape(flight[above[-1] if above.size else 0, 1:], values)
     return math.atan2(-float(values[2]), float(values[3]))
@@ -242,30 +246,31 @@ def _spread(
         unknown = Unknown("the estimate is so uncertain that the object may not come down at all")
         return _Spread(unknown, math.inf, time_max_s)
     response = _second_order(falls)
-    covariance, shift = response.covariance, response.shift
-    range_sigma_m = math.sqrt(float(response.by_state[0, 0] + response.by_state[1, 1]))
+    by_state, shift = response.by_state, response.shift
+    range_sigma_m = math.sqrt(float(by_state[0, 0] + by_state[1, 1]))
     fall_max_s = float(end[0]) + max(0.0, float(falls[:, 2].max()))
     cloud = _cloud(response, float(air[1]))
     weights = np.full(len(cloud), 1.0 / len(cloud))
-    shapes = [covariance]
+    content = 0.9
+    shapes = [response.by_air + _GROUND]
     if lift > settings.lift_negligible_probability:
+        content = min(0.9 / (1.0 - lift), _TAIL_CONTENT)
         lifted = np.array([air[0], air[1], settings.lift_ratio_max])
         glides = _offsets(state, lifted, _GLIDES, end, time_max_s)
         cloud = np.vstack([cloud, glides - shift])
         weights = np.concatenate([(1.0 - lift) * weights, np.full(len(glides), lift / len(glides))])
         if np.isfinite(glides).all():
             fall_max_s = max(fall_max_s, float(end[0]) + float(glides[:, 2].max()))
-            shapes.append((cloud * weights[:, None]).T @ cloud)
-        elif 0.9 / (1.0 - lift) > _TAIL_CONTENT:
+            shapes.append((cloud * weights[:, None]).T @ cloud + _GROUND)
+        elif content >= _TAIL_CONTENT:
             return _Spread(Unknown(MAY_GLIDE), range_sigma_m, time_max_s)
     region = _smallest([_holding(shape, cloud, weights) for shape in shapes])
-    region[:2, :2] += GROUND_SIGMA_M**2 * np.eye(2)
+    region += -2.0 * math.log(1.0 - content) / CHI2_2_P90 * by_state
     impact = _place(state, end, shift, region)
-    if math.isfinite(impact.time_sigma_s) and (
-        impact.ellipse_p90.semi_major_m <= settings.semi_major_max_m
-    ):
-        return _Spread(impact, range_sigma_m, fall_max_s)
     is_by_lift = 2.0 * range_sigma_m**2 < float(region[0, 0] + region[1, 1])
+    limit_m = settings.semi_major_lift_max_m if is_by_lift else settings.semi_major_max_m
+    if math.isfinite(impact.time_sigma_s) and impact.ellipse_p90.semi_major_m <= limit_m:
+        return _Spread(impact, range_sigma_m, fall_max_s)
     reason = MAY_GLIDE if is_by_lift else "too uncertain to say where: more observation is needed"
     return _Spread(Unknown(reason), range_sigma_m, fall_max_s)
 
@@ -275,13 +280,14 @@ def _holding(shape: Floats, cloud: Floats, weights: Floats) -> Floats:
 
     Moments alone do not tell: what is bounded, as the drag is, lies nearer than a Gaussian of the
     same covariance; of a mixture all may lie near or much far off. A fall that is not finite lies
-    outside.
+    outside. What the state leaves open is no part of it: that is Gaussian and comes on top, so that
+    who knows the state less well never has the smaller ellipse.
     """
     place = cloud[:, :2]
     inverse = np.linalg.inv(shape[:2, :2])
     distance2 = np.einsum("ni,ij,nj->n", place, inverse, place)
     ratio = _quantile(distance2, weights) / CHI2_2_P90
-    late2 = np.square(cloud[:, 2]) / max(float(shape[2, 2]), TIME_SIGMA_MIN_S**2)
+    late2 = np.square(cloud[:, 2]) / float(shape[2, 2])
     scale = np.sqrt([ratio, ratio, _quantile(late2, weights) / _TIMES_P90**2])
     held: Floats = shape * np.outer(scale, scale)
     return held
@@ -337,14 +343,15 @@ class _Response:
     """Place and time of the fall over state and drag, to second order, and over a little lift.
 
     In a coordinate z of unit variance a fall ends ``slope z + bend z^2`` off, shapes (7, 3); for
-    lift up and aside ``trim z``, shape (2, 3). ``by_state`` is the covariance from the state alone.
+    lift up and aside ``trim z``, shape (2, 3). ``by_state`` is the covariance from the state alone,
+    ``by_air`` that from drag and a little lift.
     """
 
     slope: Floats
     bend: Floats
     trim: Floats
     by_state: Floats
-    covariance: Floats
+    by_air: Floats
     shift: Floats
 
 
@@ -367,20 +374,20 @@ def _second_order(offsets: Floats) -> _Response:
 
     pairs = _BY_STATE // 2
     trim = offsets[-2:] / _STEP
-    everything = covariance(slope, bend) + trim.T @ trim
     by_state = covariance(slope[:pairs], bend[:pairs])
-    return _Response(slope, bend, trim, by_state, everything, bend.sum(axis=0))
+    by_air = covariance(slope, bend) - by_state + trim.T @ trim
+    return _Response(slope, bend, trim, by_state, by_air, bend.sum(axis=0))
 
 
 def _cloud(response: _Response, drag_log_sigma: float) -> Floats:
-    """Falls about their mean, (n, 3): the response to a fixed set of points.
+    """Falls about their mean as the air alone spreads them, (n, 3), at a fixed set of points.
 
     What pushes aside is a share of the drag, and grows with it.
     """
     points = _CLOUD_POINTS
-    bent = (points[:, :7] ** 2 - 1.0) @ response.bend
-    share = np.exp(drag_log_sigma * points[:, 6:7])
-    cloud: Floats = points[:, :7] @ response.slope + bent + share * points[:, 7:] @ response.trim
+    drag = points[:, 6:7]
+    bent = drag * response.slope[6:] + (drag**2 - 1.0) * response.bend[6:]
+    cloud: Floats = bent + np.exp(drag_log_sigma * drag) * points[:, 7:] @ response.trim
     return cloud
 
 

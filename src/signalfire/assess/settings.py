@@ -21,17 +21,19 @@ class AssessmentSettings:
     ballistic_coefficient_min_kg_m2: float = 4_000.0
     ballistic_coefficient_max_kg_m2: float = 20_000.0
     trim_ratio_sigma: float = 0.006
-    wind_sigma_m_s: float = 20.0
-    """Either component of the wind across the fall: that of the jet stream over middle latitudes
-    (25 m/s to the east, 15 m/s spread either way: 23 m/s), less what the air below it lacks."""
+    wind_sigma_m_s: float = 15.0
+    """Either component of the wind across the fall: of the jet stream over middle latitudes (25 m/s
+    to the east, 15 m/s spread either way: 23 m/s) what is left over the heights that count, above
+    and below it."""
     wind_altitude_m: float = 10_000.0
     """Where it pushes most: density times the height that is left to drift through."""
     lift_ratio_max: float = 2.6
     lift_flat_probability: float = 0.375
     """That a body on a path for gliders uses lift: of what flies low and flat in the documented
     record rather more than half does, but to no more than a part of what it could."""
-    lift_steep_probability: float = 0.06
-    """The same on a low path as steep as an artillery rocket's: few that could do."""
+    lift_steep_probability: float = 0.11
+    """The same on a low path as steep as an artillery rocket's: one of nine in the documented
+    record (apogee up to 110 km and above 0.28 of the range)."""
     lift_negligible_probability: float = 0.005
     """Below this lift changes nothing in where it falls."""
     lift_flat_ratio: float = 0.20
@@ -60,6 +62,9 @@ class AssessmentSettings:
     """Below this probability of thrust a young track that comes down is one in free flight."""
     semi_major_max_m: float = 500_000.0
     """A 90 % ellipse larger than this says nothing that helps anybody: ``Unknown``."""
+    semi_major_lift_max_m: float = 900_000.0
+    """The same where it is lift that makes it so: it is long and narrow, where it would fall is
+    known, and 900 km are as far as from Korea to beyond Honshu."""
     stale_unit_ratio: float = 3.0
     """Unobserved over observed time at which doubt has widened every sigma by a factor 1.4."""
     stale_max_ratio: float = 12.0

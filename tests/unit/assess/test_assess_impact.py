@@ -106,7 +106,7 @@ def test_wind_pushes_a_slow_body_further_aside_than_a_fast_one() -> None:
         float(predict_impact(state(100e3, speed, -40.0), DEFAULT_SETTINGS).air[2])
         for speed in (1_000.0, 5_000.0)
     )
-    assert slow > 2.0 * fast > 2.0 * DEFAULT_SETTINGS.trim_ratio_sigma
+    assert slow > 1.5 * fast > 1.5 * DEFAULT_SETTINGS.trim_ratio_sigma
 
 
 def test_a_low_path_may_use_lift_and_its_ellipse_says_so() -> None:
@@ -141,6 +141,26 @@ def test_the_ellipse_of_a_low_flat_flight_reaches_as_far_as_lift_carries(
     seen = state(altitude_m, speed_m_s, path_angle_deg)
     reach_m = glide_m(seen, DEFAULT_SETTINGS.lift_ratio_max)
     assert reach_m < landed(seen).ellipse_p90.semi_major_m < 1.6 * reach_m
+
+
+def test_a_depressed_flight_has_a_long_ellipse_about_its_fall() -> None:
+    seen = state(45e3, 2_200.0, 8.0)
+    prediction = predict_impact(seen, DEFAULT_SETTINGS)
+    impact = prediction.impact
+    assert isinstance(impact, PlaceEstimate)
+    ellipse = impact.ellipse_p90
+    assert DEFAULT_SETTINGS.semi_major_max_m < ellipse.semi_major_m
+    assert ellipse.semi_major_m > 2.0 * ellipse.semi_minor_m
+    assert distance_m(impact.place, geodetic(prediction.path[-1, 1:4])) < 10e3
+
+
+def test_a_path_does_not_become_a_gliders_by_an_apogee_just_above_the_air() -> None:
+    below, above = (
+        predict_impact(state(50e3, 1_000.0, angle), DEFAULT_SETTINGS) for angle in (25.5, 26.8)
+    )
+    assert below.apogee_m is not None and above.apogee_m is not None
+    assert below.apogee_m < 60e3 < above.apogee_m < 61.5e3
+    assert above.lift_probability == pytest.approx(below.lift_probability, abs=0.02)
 
 
 def test_a_fast_glide_is_not_named_but_its_corridor_is_known() -> None:
