@@ -25,6 +25,11 @@ from signalfire.basis.realm import Realm
 from signalfire.picture.event import Phase
 from signalfire.picture.warning import AreaKind, WarnedArea, Warning, WarningStatus
 
+_PREDICTED = {
+    AreaKind.IMPACT: Cause.IMPACT_PREDICTED,
+    AreaKind.OVERFLIGHT: Cause.OVERFLIGHT_PREDICTED,
+    AreaKind.DEBRIS: Cause.DEBRIS_PREDICTED,
+}
 WITNESS_CAP_PROBABILITY = (0.90, 0.97, 0.99)
 """The most that a warning says on 1, 2, and 3 or more independent witnesses: sensors of one path
 fail together (the first wholly false public alert of ShakeAlert, 2025-12-04, came that way). The
@@ -202,11 +207,10 @@ class AlertBook:
         if not standing:
             return ()
         grounds = _grounds(
-            (Cause.IMPACT_PREDICTED, [s for s in standing.values() if s.kind is AreaKind.IMPACT]),
-            (
-                Cause.OVERFLIGHT_PREDICTED,
-                [s for s in standing.values() if s.kind is not AreaKind.IMPACT],
-            ),
+            *(
+                (cause, [s for s in standing.values() if s.kind is kind])
+                for kind, cause in _PREDICTED.items()
+            )
         )
         areas = tuple(_warned(s, s.threat.window) for _, s in sorted(standing.items()))
         confidence = self._confidence(standing, threats, facts)
@@ -364,7 +368,12 @@ class AlertBook:
         return is_probable and threat.window[1] > now
 
     def _kind(self, threat: AreaThreat, before: AreaKind | None) -> AreaKind:
-        """Impact where that alone is probable enough, or likelier than not if touched at all."""
+        """Impact where that alone is probable enough, or likelier than not if touched at all.
+
+        Parts that come down where the missile does not are debris.
+        """
+        if threat.is_debris:
+            return AreaKind.DEBRIS
         settings = self._settings
         enough_probability = (
             settings.drop_probability if before is AreaKind.IMPACT
