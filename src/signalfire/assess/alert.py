@@ -36,6 +36,10 @@ fail together (the first wholly false public alert of ShakeAlert, 2025-12-04, ca
 values are our judgement, not measurements."""
 
 
+PASSED_PROBABILITY = 0.75
+"""From this confidence in an overflight on, its all-clear says that it has passed over."""
+
+
 @dataclass(frozen=True, slots=True)
 class AlertSettings:
     """A nation's rules for warning its people. Raises BadInput where they contradict each other."""
@@ -265,7 +269,8 @@ class AlertBook:
         if not chain.passed:
             return self._end(now, chain, WarningStatus.CANCEL, Cause.ESTIMATE_LEFT)
         if now >= max(chain.passed.values()).later(self._settings.clear_after_s):
-            return self._end(now, chain, WarningStatus.ALL_CLEAR, Cause.WINDOW_PASSED)
+            cause = Cause.PASSED_OVER if _surely_passed(chain) else Cause.WINDOW_PASSED
+            return self._end(now, chain, WarningStatus.ALL_CLEAR, cause)
         return ()
 
     def _revise(self, now: Instant, chain: _Chain) -> tuple[Warning, ...]:
@@ -428,6 +433,13 @@ class _Draft:
 def witness_cap_probability(witnesses: int) -> float:
     """The most that may be claimed on so many independent witnesses."""
     return WITNESS_CAP_PROBABILITY[min(max(witnesses, 1), len(WITNESS_CAP_PROBABILITY)) - 1]
+
+
+def _surely_passed(chain: _Chain) -> bool:
+    """Whether all that was told was an overflight, as good as certain and not lost from sight."""
+    kinds = {area.kind for area in chain.told.values()}
+    is_sure = chain.last.confidence >= PASSED_PROBABILITY
+    return kinds == {AreaKind.OVERFLIGHT} and is_sure and not chain.facts.is_lost
 
 
 def _warned(standing: _Standing, window: tuple[Instant, Instant]) -> WarnedArea:

@@ -32,6 +32,7 @@ class Cause(StrEnum):
     SUPERSEDED = "superseded"
     WITHDRAWN = "withdrawn"
     WINDOW_PASSED = "window_passed"
+    PASSED_OVER = "passed_over"
     LOST_HOLD_PASSED = "lost_hold_passed"
 
 
