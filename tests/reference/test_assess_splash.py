@@ -1,9 +1,17 @@
-"""Spent stages flown by the simulator fall where stated; it shares no code with the estimate."""
+"""Spent stages flown by the simulator fall where stated; it shares no code with the estimate.
+
+And one that was announced: the zone of the first stage of the space launch of 2012-12-12, as North
+Korea gave it to the International Maritime Organization (Yonhap, 2012-12-03; coordinates in
+https://allthingsnuclear.org/north-korea-gives-location-of-splashdown-zones-begins-assembling-rocket/).
+Lift-off 09:49 and the first fall 09:58 JST, by the Japanese government on the day
+(https://www.northkoreatech.org/2012/12/12/north-korea-launches-rocket/).
+"""
 
 from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 from scipy.stats import binom, chi2
 
 from signalfire.assess.splash import Spent
@@ -105,3 +113,57 @@ def test_nine_in_ten_fall_within_the_stated_time(falls: list[Fall]) -> None:
     inside = sum(abs(fall.late_sigmas) <= 1.645 for fall in falls)
     least, most = binom.ppf([0.0005, 0.9995], RUNS, 0.9)
     assert least <= inside <= most, inside
+
+
+ZONE_DEG = ((35.735, 124.508), (35.735, 124.906), (34.977, 124.542), (34.979, 124.936))
+SOHAE = Geodetic.from_degrees(39.66, 124.705)
+FELL_S = (8.0 * 60.0, 10.0 * 60.0)
+"""09:58 less 09:49, each to the minute."""
+BURN_S = 120.0
+"""Of such a first stage: class value."""
+
+
+def burnt_out(altitude_m: float, climb_rad: float, speed_m_s: float) -> PlaceEstimate:
+    """What is stated of a stage of a launcher 60 km out towards the zone."""
+    middle = Geodetic.from_degrees(*np.mean(ZONE_DEG, axis=0))
+    bearing = azimuth_rad(SOHAE, middle)
+    out_rad = 60e3 / 6.37e6
+    place = Geodetic(
+        SOHAE.latitude_rad + out_rad * np.cos(bearing), SOHAE.longitude_rad, altitude_m
+    )
+    level_m_s = speed_m_s * np.cos(climb_rad)
+    velocity = enu_from_ecef(place).T @ np.array(
+        [level_m_s * np.sin(bearing), level_m_s * np.cos(bearing), speed_m_s * np.sin(climb_rad)]
+    )
+    state = StateEstimate(
+        START.later(BURN_S + SEEN_S),
+        np.concatenate([place.ecef_m(), velocity]),
+        np.diag(SIGMA**2),
+    )
+    found = Spent(state, START.later(BURN_S - 2.0), START.later(BURN_S + SEEN_S)).impact
+    assert isinstance(found, PlaceEstimate)
+    return found
+
+
+@pytest.mark.parametrize("altitude_m", [70e3, 90e3])
+@pytest.mark.parametrize("climb_deg", [25.0, 35.0, 45.0])
+def test_a_stage_sent_to_an_announced_zone_is_stated_within_it(
+    altitude_m: float, climb_deg: float
+) -> None:
+    """Whoever flies knows the spread of the stage: ours, aimed at the middle, is no wider."""
+    corners = [Geodetic.from_degrees(*corner) for corner in ZONE_DEG]
+    middle = Geodetic.from_degrees(*np.mean(ZONE_DEG, axis=0))
+
+    def beyond_m(speed_m_s: float) -> float:
+        stated = burnt_out(altitude_m, np.radians(climb_deg), speed_m_s).place
+        return distance_m(SOHAE, stated) - distance_m(SOHAE, middle)
+
+    speed_m_s = float(brentq(beyond_m, 1_000.0, 3_000.0, xtol=1.0))
+    stated = burnt_out(altitude_m, np.radians(climb_deg), speed_m_s)
+    ellipse = stated.ellipse_p90
+    assert 34.979 < stated.place.lat_deg < 35.735 and 124.542 < stated.place.lon_deg < 124.906
+    assert ellipse.semi_major_m < 0.5 * distance_m(corners[0], corners[2])
+    assert ellipse.semi_minor_m < 0.5 * distance_m(corners[0], corners[1])
+    fell_s = stated.time.elapsed_s(since=START)
+    allowed_s = 1.645 * stated.time_sigma_s
+    assert FELL_S[0] - allowed_s < fell_s < FELL_S[1] + allowed_s

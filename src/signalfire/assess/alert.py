@@ -25,10 +25,19 @@ from signalfire.basis.realm import Realm
 from signalfire.picture.event import Phase
 from signalfire.picture.warning import AreaKind, WarnedArea, Warning, WarningStatus
 
+_PREDICTED = {
+    AreaKind.IMPACT: Cause.IMPACT_PREDICTED,
+    AreaKind.OVERFLIGHT: Cause.OVERFLIGHT_PREDICTED,
+    AreaKind.DEBRIS: Cause.DEBRIS_PREDICTED,
+}
 WITNESS_CAP_PROBABILITY = (0.90, 0.97, 0.99)
 """The most that a warning says on 1, 2, and 3 or more independent witnesses: sensors of one path
 fail together (the first wholly false public alert of ShakeAlert, 2025-12-04, came that way). The
 values are our judgement, not measurements."""
+
+
+PASSED_PROBABILITY = 0.75
+"""From this confidence in an overflight on, its all-clear says that it has passed over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,11 +211,10 @@ class AlertBook:
         if not standing:
             return ()
         grounds = _grounds(
-            (Cause.IMPACT_PREDICTED, [s for s in standing.values() if s.kind is AreaKind.IMPACT]),
-            (
-                Cause.OVERFLIGHT_PREDICTED,
-                [s for s in standing.values() if s.kind is not AreaKind.IMPACT],
-            ),
+            *(
+                (cause, [s for s in standing.values() if s.kind is kind])
+                for kind, cause in _PREDICTED.items()
+            )
         )
         areas = tuple(_warned(s, s.threat.window) for _, s in sorted(standing.items()))
         confidence = self._confidence(standing, threats, facts)
@@ -261,7 +269,8 @@ class AlertBook:
         if not chain.passed:
             return self._end(now, chain, WarningStatus.CANCEL, Cause.ESTIMATE_LEFT)
         if now >= max(chain.passed.values()).later(self._settings.clear_after_s):
-            return self._end(now, chain, WarningStatus.ALL_CLEAR, Cause.WINDOW_PASSED)
+            cause = Cause.PASSED_OVER if _surely_passed(chain) else Cause.WINDOW_PASSED
+            return self._end(now, chain, WarningStatus.ALL_CLEAR, cause)
         return ()
 
     def _revise(self, now: Instant, chain: _Chain) -> tuple[Warning, ...]:
@@ -364,7 +373,12 @@ class AlertBook:
         return is_probable and threat.window[1] > now
 
     def _kind(self, threat: AreaThreat, before: AreaKind | None) -> AreaKind:
-        """Impact where that alone is probable enough, or likelier than not if touched at all."""
+        """Impact where that alone is probable enough, or likelier than not if touched at all.
+
+        Parts that come down where the missile does not are debris.
+        """
+        if threat.is_debris:
+            return AreaKind.DEBRIS
         settings = self._settings
         enough_probability = (
             settings.drop_probability if before is AreaKind.IMPACT
@@ -419,6 +433,13 @@ class _Draft:
 def witness_cap_probability(witnesses: int) -> float:
     """The most that may be claimed on so many independent witnesses."""
     return WITNESS_CAP_PROBABILITY[min(max(witnesses, 1), len(WITNESS_CAP_PROBABILITY)) - 1]
+
+
+def _surely_passed(chain: _Chain) -> bool:
+    """Whether all that was told was an overflight, as good as certain and not lost from sight."""
+    kinds = {area.kind for area in chain.told.values()}
+    is_sure = chain.last.confidence >= PASSED_PROBABILITY
+    return kinds == {AreaKind.OVERFLIGHT} and is_sure and not chain.facts.is_lost
 
 
 def _warned(standing: _Standing, window: tuple[Instant, Instant]) -> WarnedArea:

@@ -143,6 +143,8 @@ class AreaThreat:
     window: tuple[Instant, Instant]
     touched_by: int
     samples: int
+    is_debris: bool = False
+    """What comes down is a part that came off, not the missile."""
 
 
 def _read_areas(table_text: str) -> tuple[Area, ...]:

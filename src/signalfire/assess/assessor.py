@@ -128,16 +128,7 @@ def assess_state(
         boosting_since=boosting_since(observed, motion),
         spent=spent_after(observed, motion),
     )
-    ahead = None
-    if not is_lost(observed, now, settings):
-        ahead = corridor(
-            observed,
-            motion,
-            settings,
-            is_space_launch=assessment.belief.likeliest is MissileClass.SLV,
-            stays_up=prediction is not None and len(prediction.path) == 0,
-            driven_at=remembered.driven_at,
-        )
+    ahead = None if is_lost(observed, now, settings) else corridor(observed, remembered, settings)
     return Assessed(assessment, prediction, remembered, ahead)
 
 

@@ -19,14 +19,13 @@ from functools import cached_property
 import numpy as np
 
 from signalfire.assess import _corridor_kernels, _flight_kernels, _kernels
-from signalfire.assess.observed import Observed
+from signalfire.assess.observed import Observed, Remembered
 from signalfire.assess.phase import is_driven
 from signalfire.assess.points import even_points, normal_points
 from signalfire.assess.settings import AssessmentSettings
-from signalfire.basis.instant import Instant
 from signalfire.basis.kernel import Floats
 from signalfire.picture.estimate import PlaceEstimate, StateEstimate
-from signalfire.picture.event import Phase
+from signalfire.picture.event import MissileClass, Phase
 from signalfire.picture.footprint import Footprint
 
 LONG_BURN_S = 180.0
@@ -122,28 +121,23 @@ class Corridor:
 
 
 def corridor(
-    observed: Observed,
-    motion: Phase,
-    settings: AssessmentSettings,
-    *,
-    is_space_launch: bool,
-    stays_up: bool,
-    driven_at: Instant | None,
+    observed: Observed, remembered: Remembered, settings: AssessmentSettings
 ) -> Corridor | None:
-    """The corridor of one object that is not lost; None where its engine says nothing of the way.
+    """The corridor of an object that is not lost, by what has just been assessed of it.
 
-    ``stays_up`` says that its forecast does not come down, ``driven_at`` when it was last driven.
+    None where its engine says nothing of the way.
     """
-    if motion is Phase.BOOST:
+    is_space_launch = remembered.belief.likeliest is MissileClass.SLV
+    if remembered.motion is Phase.BOOST:
         if is_space_launch or (is_driven(observed, settings) and _burns_long(observed)):
             return Corridor(observed.state, is_space_launch, None, settings)
         return None
+    forecast, driven_at = remembered.prediction, remembered.driven_at
+    stays_up = forecast is not None and len(forecast.path) == 0
     if not (is_space_launch and stays_up) or driven_at is None:
         return None
     rest_s = COAST_S - observed.state.valid_at.elapsed_s(since=driven_at)
-    if rest_s <= 0.0:
-        return None
-    return Corridor(observed.state, is_space_launch, rest_s, settings)
+    return Corridor(observed.state, is_space_launch, rest_s, settings) if rest_s > 0.0 else None
 
 
 def _burns_long(observed: Observed) -> bool:

@@ -23,6 +23,7 @@ from signalfire.assess.points import even_points, normal_points
 from signalfire.basis.instant import Instant
 from signalfire.basis.kernel import Floats
 from signalfire.picture.estimate import Impact, PlaceEstimate, StateEstimate, Unknown
+from signalfire.picture.footprint import Footprint
 from signalfire.space.geodesy import Geodetic, enu_from_ecef
 
 SPENT_KG_M2 = (60.0, 1_500.0)
@@ -68,10 +69,55 @@ class Spent:
     @cached_property
     def impact(self) -> Impact:
         """Where and when it comes down."""
+        ends, after_s = self._falls
+        if len(ends) < LANDED_MIN_FRACTION * _SAMPLES:
+            return Unknown("may not come down at all")
+        middle_m = ends.mean(axis=0)
+        latitude_rad, longitude_rad, _ = _kernels.ground_of(*(float(v) for v in middle_m))
+        axes = enu_from_ecef(Geodetic(latitude_rad, longitude_rad))
+        ground_m = (ends - middle_m) @ axes[:2].T
+        covariance_m2 = ground_m.T @ ground_m / len(ground_m)
+        place = PlaceEstimate(
+            latitude_rad,
+            longitude_rad,
+            (float(covariance_m2[0, 0]), float(covariance_m2[0, 1]), float(covariance_m2[1, 1])),
+            self.state.valid_at.later(float(after_s.mean())),
+            max(1.0, float(after_s.std())),
+        )
+        if place.ellipse_p90.semi_major_m > SEMI_MAJOR_MAX_M:
+            return Unknown("too uncertain to say where: more observation is needed")
+        return place
+
+    @cached_property
+    def footprint(self) -> Footprint | None:
+        """The points of half its falls, as flights of one point; None where too few come down.
+
+        Not every burn leaves a stage: of one that was not seen every other flight is none.
+        """
+        ends, after_s = self._falls
+        if len(ends) < _SAMPLES:
+            return None
+        chosen = np.arange(0, _SAMPLES, 2)
+        places = np.array([_kernels.ground_of(*(float(v) for v in end)) for end in ends[chosen]])
+        landed = np.ones(len(chosen), dtype=bool)
+        landed[1::2] = self.is_seen
+        places[~landed] = math.nan
+        return Footprint(
+            start=self.state.valid_at,
+            time_s=after_s[chosen][:, None].copy(),
+            latitude_rad=places[:, :1].copy(),
+            longitude_rad=places[:, 1:2].copy(),
+            altitude_m=np.zeros((len(chosen), 1)),
+            count=np.ones(len(chosen), dtype=np.int64),
+            landed=landed,
+        )
+
+    @cached_property
+    def _falls(self) -> tuple[Floats, Floats]:
+        """Where its falls end (Earth-fixed, m), and how long after ``state``: those that do."""
         starts, late_s = self._starts()
-        even = _EVEN[:, 6]
         low, high = SPENT_KG_M2
-        coefficient_kg_m2 = low * (high / low) ** even
+        coefficient_kg_m2 = low * (high / low) ** _EVEN[:, 6]
         points = np.zeros((_SAMPLES, _kernels.SPREAD))
         points[:, :6] = starts
         points[:, 6] = -np.log(coefficient_kg_m2)
@@ -81,10 +127,13 @@ class Spent:
             math.inf, ends, _NO_ROWS, np.empty(_SAMPLES, dtype=np.int64),
         )  # fmt: skip
         landed = np.isfinite(ends).all(axis=1)
-        if np.count_nonzero(landed) < LANDED_MIN_FRACTION * _SAMPLES:
-            return Unknown("may not come down at all")
+        if not landed.any():
+            return np.empty((0, 3)), np.empty(0)
+        middle = _kernels.ground_of(*(float(v) for v in ends[landed, 1:].mean(axis=0)))
+        axes = enu_from_ecef(Geodetic(middle[0], middle[1]))
         drift_m = _drift_m(coefficient_kg_m2)[:, None] * _NORMAL[:, 11:13]
-        return self._place(ends[landed], late_s[landed], drift_m[landed])
+        blown = ends[:, 1:] + drift_m @ axes[:2]
+        return blown[landed], (ends[:, 0] + late_s)[landed]
 
     def _starts(self) -> tuple[Floats, Floats]:
         """States of the stage after it has parted, and when that was (s after ``state``)."""
@@ -109,24 +158,6 @@ class Spent:
             starts[chosen] = mean + _NORMAL[chosen, :6] @ root.T
         starts[:, 3:] += PUSH_SIGMA_M_S * _NORMAL[:, 7:10]
         return starts, -moments_s[which]
-
-    def _place(self, ends: Floats, late_s: Floats, drift_m: Floats) -> Impact:
-        middle_m = ends[:, 1:].mean(axis=0)
-        latitude_rad, longitude_rad, _ = _kernels.ground_of(*(float(v) for v in middle_m))
-        axes = enu_from_ecef(Geodetic(latitude_rad, longitude_rad))
-        ground_m = (ends[:, 1:] - middle_m) @ axes[:2].T + drift_m
-        covariance_m2 = ground_m.T @ ground_m / len(ground_m)
-        time_s = ends[:, 0] + late_s
-        place = PlaceEstimate(
-            latitude_rad,
-            longitude_rad,
-            (float(covariance_m2[0, 0]), float(covariance_m2[0, 1]), float(covariance_m2[1, 1])),
-            self.state.valid_at.later(float(time_s.mean())),
-            max(1.0, float(time_s.std())),
-        )
-        if place.ellipse_p90.semi_major_m > SEMI_MAJOR_MAX_M:
-            return Unknown("too uncertain to say where: more observation is needed")
-        return place
 
 
 def _drift_m(coefficient_kg_m2: Floats) -> Floats:

@@ -96,6 +96,22 @@ def threats_of_all(
     )
 
 
+def with_debris(
+    by_missile: Sequence[AreaThreat], by_parts: Sequence[AreaThreat], *, least_probability: float
+) -> tuple[AreaThreat, ...]:
+    """Threats by a missile, and to areas that it leaves alone those by what came off it.
+
+    Left alone is an area that the missile affects with less than ``least_probability``. Of several
+    parts the one that falls there most probably counts.
+    """
+    found = {t.area: t for t in by_missile}
+    taken = {t.area for t in by_missile if t.affected_probability >= least_probability}
+    for threat in sorted(by_parts, key=lambda part: part.affected_probability):
+        if threat.area not in taken:
+            found[threat.area] = threat
+    return tuple(found[area] for area in sorted(found))
+
+
 def _joined(several: Sequence[AreaThreat]) -> AreaThreat:
     touched_by = several[0].touched_by
     for each in several[1:]:

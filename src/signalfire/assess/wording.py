@@ -23,6 +23,7 @@ class Cause(StrEnum):
 
     IMPACT_PREDICTED = "impact_predicted"
     OVERFLIGHT_PREDICTED = "overflight_predicted"
+    DEBRIS_PREDICTED = "debris_predicted"
     AREAS_ADDED = "areas_added"
     AREAS_LEFT = "areas_left"
     THREAT_CHANGED = "threat_changed"
@@ -31,6 +32,7 @@ class Cause(StrEnum):
     SUPERSEDED = "superseded"
     WITHDRAWN = "withdrawn"
     WINDOW_PASSED = "window_passed"
+    PASSED_OVER = "passed_over"
     LOST_HOLD_PASSED = "lost_hold_passed"
 
 

@@ -4,8 +4,13 @@ A stage is reckoned from where a burn was seen to end; once it is seen on its ow
 says better where it falls.
 """
 
+from dataclasses import replace
+
+from signalfire.assess.areas import AreaTable, AreaThreat
 from signalfire.assess.assessor import Assessed
 from signalfire.assess.splash import Spent
+from signalfire.assess.threats import threats
+from signalfire.basis.identity import NationId
 from signalfire.basis.instant import Instant
 from signalfire.node.event import Event, Fallen
 from signalfire.picture.estimate import PlaceEstimate
@@ -30,12 +35,37 @@ def follow_objects(event: Event, now: Instant) -> None:
         if known is not None and now.elapsed_s(since=known.reckoned_at) < EVERY_S:
             continue
         at = track.state.valid_at
-        impact = Spent(track.state, at, at, is_seen=True).impact
-        event.fallen[name] = Fallen(track.first_observed_at, now, impact)
+        spent = Spent(track.state, at, at, is_seen=True)
+        event.fallen[name] = Fallen(track.first_observed_at, now, spent)
 
 
 def debris_of(event: Event, view: Assessed) -> tuple[PlaceEstimate, ...]:
-    """Where everything but the missile comes down: stages as a view has them, and own objects.
+    """Where everything but the missile comes down, as a view has it, the first to fall first."""
+    impacts = [spent.impact for spent in _spent(event, view)]
+    places = [impact for impact in impacts if isinstance(impact, PlaceEstimate)]
+    return tuple(sorted(places, key=lambda place: place.time))
+
+
+def debris_threats(
+    event: Event, view: Assessed, areas: AreaTable, nation: NationId
+) -> tuple[AreaThreat, ...]:
+    """What falls beside the missile on areas of a nation, as far as anything does."""
+    spent = _spent(event, view)
+    made = tuple(part.state.valid_at for part in spent)
+    if event.strewn is None or event.strewn[0] != made:
+        footprints = [part.footprint for part in spent]
+        found = [
+            replace(threat, is_debris=True)
+            for footprint in footprints
+            if footprint is not None
+            for threat in threats(footprint, areas, nation)
+        ]
+        event.strewn = (made, tuple(found))
+    return event.strewn[1]
+
+
+def _spent(event: Event, view: Assessed) -> list[Spent]:
+    """Stages as a view has them, and own objects.
 
     An object stands for the last stage that may have come off before it was first seen.
     """
@@ -45,6 +75,4 @@ def debris_of(event: Event, view: Assessed) -> tuple[PlaceEstimate, ...]:
         parted = [stage for stage in stages if stage.earliest <= each.since]
         if parted:
             stages.remove(parted[-1])
-    impacts = [*(stage.impact for stage in stages), *(fallen.impact for fallen in seen)]
-    places = [impact for impact in impacts if isinstance(impact, PlaceEstimate)]
-    return tuple(sorted(places, key=lambda place: place.time))
+    return [*stages, *(fallen.spent for fallen in seen)]

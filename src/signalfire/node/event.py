@@ -4,12 +4,13 @@ from dataclasses import dataclass, field, replace
 
 from signalfire.assess.areas import AreaThreat
 from signalfire.assess.assessor import Assessed
+from signalfire.assess.splash import Spent
 from signalfire.basis.identity import EventId, NationId, TrackId
 from signalfire.basis.instant import Instant
 from signalfire.fusion.combine import Contribution
 from signalfire.fusion.joint import JointTrack
 from signalfire.motion.shaken import CAUTIOUS, move
-from signalfire.picture.estimate import Impact, Launch, PlaceEstimate, StateEstimate
+from signalfire.picture.estimate import Launch, PlaceEstimate, StateEstimate
 from signalfire.picture.event import Assessment, Phase, TrackReport
 from signalfire.picture.pedigree import Pedigree
 from signalfire.picture.track import Track
@@ -34,7 +35,7 @@ class Fallen:
 
     since: Instant
     reckoned_at: Instant
-    impact: Impact
+    spent: Spent
 
 
 @dataclass
@@ -74,6 +75,8 @@ class Event:
     """The own launch estimate, after the mark of the early arc that it was reckoned from."""
     threatened: tuple[tuple[int, int], tuple[AreaThreat, ...] | None] | None = None
     """Threats to our areas, after the mark of the estimate that they were reckoned from."""
+    strewn: tuple[tuple[Instant, ...], tuple[AreaThreat, ...]] | None = None
+    """Threats to our areas by what falls beside it, after the states that they rest on."""
     own_name: tuple[EventId, Instant] | None = None
     """The id minted for the first own track, and its birth, for those who may know no other."""
     closed_at: Instant | None = None

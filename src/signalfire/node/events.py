@@ -255,7 +255,8 @@ class EventBook:
         It is remembered by its ids alone: what was believed of it takes room.
         """
         event.closed_at = now
-        event.own = event.common = event.threatened = None
+        event.own = event.common = event.threatened = event.strewn = None
+        event.fallen.clear()
         event.joint = JointTrack()
         event.partners.clear()
         if event.own_track is not None:

@@ -5,11 +5,12 @@ from typing import Any
 
 from signalfire.assess.alert import EventFacts
 from signalfire.assess.areas import AreaThreat
-from signalfire.assess.threats import threats_of_all
+from signalfire.assess.threats import threats_of_all, with_debris
 from signalfire.basis.identity import EventId
 from signalfire.basis.instant import NS_PER_S, Instant
 from signalfire.basis.utc import utc_text
 from signalfire.formats.native.lines import line, warning_line
+from signalfire.node.debris import debris_threats
 from signalfire.node.desk import Desk
 from signalfire.node.event import Event
 from signalfire.node.outbox import Stream
@@ -34,6 +35,8 @@ def warn(post: Post, desk: Desk, changes: Changes) -> tuple[Warning, ...]:
         if event.event not in changes.joint or not post.own_area_count:
             continue
         found = _threats(post, event, desk.now)
+        if found is not None:
+            found = _and_debris(post, event, found)
         reckoned[event.event] = found or ()
         issued += post.alerts.review(desk.now, event.event, found, _facts(event))
     if desk.is_second:
@@ -75,6 +78,13 @@ def _threats(post: Post, event: Event, now: Instant) -> tuple[AreaThreat, ...] |
     found = threats_of_all(futures, areas, nation) if futures else None
     event.threatened = (made, found)
     return found
+
+
+def _and_debris(post: Post, event: Event, found: tuple[AreaThreat, ...]) -> tuple[AreaThreat, ...]:
+    assert event.common is not None
+    parts = debris_threats(event, event.common, post.setup.areas, post.setup.nation)
+    least_probability = post.setup.alert.drop_probability
+    return with_debris(found, parts, least_probability=least_probability) if parts else found
 
 
 def _facts(event: Event) -> EventFacts:

@@ -382,3 +382,25 @@ def test_confidence_keeps_what_a_lost_object_threatened_before() -> None:
     assert codes(update) == ["JP-01", "JP-02"]
     assert update.confidence == 0.8
     assert "not being seen now" in update.text.en
+
+
+def test_what_surely_passed_over_is_said_to_have_passed() -> None:
+    for probability, is_lost, words in (
+        (0.9, False, "It appears to have passed over the named areas."),
+        (0.9, True, "The expected time has passed."),
+        (0.5, False, "The expected time has passed."),
+    ):
+        alerts = book()
+        alerts.review(at(0), EVENT, (threat(probability=probability),), SEEN)
+        facts = replace(SEEN, phase=Phase.LOST) if is_lost else SEEN
+        alerts.review(at(399), EVENT, None, facts)
+        assert only(alerts.tick(at(460))).reason == words
+
+
+def test_where_only_parts_fall_the_warning_is_of_debris() -> None:
+    part = replace(threat(hit_probability=0.5), is_debris=True)
+    first = only(book().review(at(0), EVENT, (part,), SEEN))
+    assert first.areas[0].kind is AreaKind.DEBRIS
+    assert first.reason == "Parts are predicted to fall on JP-01."
+    assert "Parts may fall on: JP-01." in first.text.en
+    assert "Take shelter at once" in first.text.en

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from signalfire.assess.areas import AreaTable
 from signalfire.assess.impact import predict_impact
 from signalfire.assess.settings import DEFAULT_SETTINGS
-from signalfire.assess.threats import joint_probability, threats
+from signalfire.assess.threats import joint_probability, threats, threats_of_all
 from signalfire.basis.identity import NationId
 from signalfire.basis.instant import Instant
 from signalfire.basis.kernel import Floats
@@ -188,3 +188,23 @@ def test_a_glider_threatens_what_lies_ahead_of_its_ballistic_fall() -> None:
     assert "J-1" not in {threat.area for threat in threats(second, TABLE, JAPAN)}
     ahead = {threat.area: threat for threat in threats(first, TABLE, JAPAN)}
     assert 0.1 < ahead["J-1"].affected_probability < 0.6
+
+
+def test_what_one_future_spares_is_not_threatened() -> None:
+    """An engine that stops leads over the first area only, one that goes on over both."""
+    stops = flights(np.linspace(41.0, 41.0, 8), np.linspace(139.0, 141.0, 8))
+    goes_on = flights(np.linspace(41.0, 41.0, 8), np.linspace(139.0, 143.0, 8))
+    found = threats_of_all((stops, goes_on), TABLE, JAPAN)
+    assert [each.area for each in found] == ["J-1"]
+    alone = {each.area: each for each in threats(goes_on, TABLE, JAPAN)}
+    assert set(alone) == {"J-1", "J-2"}
+    assert found[0].window[1] >= alone["J-1"].window[1]
+    assert threats_of_all((), TABLE, JAPAN) == ()
+
+
+def test_a_flight_that_stays_up_hits_nothing() -> None:
+    ends_over = flights(np.linspace(41.0, 41.0, 8), np.linspace(139.0, 141.0, 8))
+    [hit] = threats(ends_over, TABLE, JAPAN)
+    [passed] = threats(replace(ends_over, landed=np.zeros(1, dtype=bool)), TABLE, JAPAN)
+    assert hit.hit_probability > 0.5 > passed.hit_probability
+    assert hit.affected_probability == passed.affected_probability

@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -70,6 +71,12 @@ def test_the_picture_line_has_every_key_of_the_reference_in_its_order() -> None:
     assert line["launch"]["ellipse_p90"]["azimuth_deg"] == pytest.approx(82.98, abs=0.01)
     assert line["impact"] == {"unknown": "still under power"}
     assert line["observed_fraction"] == 0.42
+
+
+def test_where_parts_come_down_stands_last_and_only_where_there_are_any() -> None:
+    line = json.loads(picture_line(replace(view(), debris=(LAUNCH,)), now=AT, nation=JPN))
+    assert list(line)[-1] == "debris" and "objects" not in line
+    assert line["debris"] == [line["launch"]]
 
 
 def test_a_state_that_was_not_shared_says_so() -> None:

@@ -152,3 +152,10 @@ def test_what_came_off_the_missile_is_drawn_where_it_is() -> None:
     drawn = view_object("JPN", line(objects=parts), is_observed=True, observed_at="")
     assert drawn["objects"] == [position_object(part) for part in parts]
     assert view_object("JPN", line(), is_observed=True, observed_at="")["objects"] == []
+
+
+def test_where_parts_come_down_is_drawn_with_a_ring() -> None:
+    place = line()["impact"]
+    drawn = view_object("JPN", line(debris=[place]), is_observed=True, observed_at="")
+    assert drawn["debris"] == [place_object(place)] and drawn["debris"][0]["ring"]
+    assert view_object("JPN", line(), is_observed=True, observed_at="")["debris"] == []
