@@ -45,7 +45,8 @@ class Observed:
 
     ``author`` is None for the common view. ``state`` is valid at the last observation used.
     ``observed_s`` and ``witnesses`` count observation. ``before`` is what the assessment before
-    this one handed on; None for the first.
+    this one handed on; None for the first. ``manoeuvre_seen``: whether somebody whose word is in it
+    has surely seen it use lift, whatever the others have as yet.
     """
 
     event: EventId
@@ -58,3 +59,4 @@ class Observed:
     witnesses: int
     last_observed_at: Instant
     before: Remembered | None = None
+    manoeuvre_seen: bool = False

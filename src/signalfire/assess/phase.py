@@ -66,13 +66,13 @@ def motion_phase(observed: Observed, settings: AssessmentSettings) -> Phase:
     A slow boost looks like free flight to a young track; so it is a boost until free flight has
     been established once, or the object comes down with hardly a doubt, or glides. From there on it
     is a boost again only when an engine has been at work with hardly a doubt, and for a while; and
-    what was once seen to manoeuvre, for a while, does so until it has left the air.
+    what was once seen to manoeuvre, for a while, by whomever, does so until it has left the air.
     """
     values = _shape(observed.state.mean)
     altitude_m, climb_m_s = float(values[0]), float(values[2])
     before = observed.before.motion if observed.before is not None else Phase.BOOST
     is_high = altitude_m > MANOEUVRE_TOP_M
-    if before is Phase.MANOEUVRING and not is_high:
+    if (before is Phase.MANOEUVRING or observed.manoeuvre_seen) and not is_high:
         return Phase.MANOEUVRING
     flew_free = observed.free_flight_seen or before is not Phase.BOOST
     if _is_driven_lastingly(observed, settings):

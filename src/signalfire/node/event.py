@@ -150,6 +150,13 @@ class Event:
             for assessment in told
         )
 
+    def manoeuvre_seen(self) -> bool:
+        """Whether some nation has it manoeuvring, be it lost in the noise of the others.
+
+        That one does not see it says little: lift begins weak, and nobody's noise is the same.
+        """
+        return any(told.phase is Phase.MANOEUVRING for told in self.assessments())
+
     def follow(self, current: Track) -> None:
         """Take the own track as it is now; one that parted goes on with what was seen before."""
         early = self.early

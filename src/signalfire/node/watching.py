@@ -217,6 +217,7 @@ def _assess_common(post: Post, desk: Desk, event: Event) -> None:
         witnesses=sum(a.witnesses for a in told),
         last_observed_at=combined.last_observed_at,
         before=event.common.remembered if event.common is not None else None,
+        manoeuvre_seen=event.manoeuvre_seen(),
     )
     event.common = assess_state(rests_on, desk.now)
     event.sources = combined.nations

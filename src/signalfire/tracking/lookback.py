@@ -190,28 +190,32 @@ class Lookback:
     def _is_driven(self, row: int, before: bool) -> bool:
         """Whether more than gravity and air bends the path, by curves with and without a push.
 
-        Between the two bounds what was believed before holds.
+        What holds it back in the air is drag, however much more than the nominal body has: both
+        curves may have it. Between the two bounds what was believed before holds.
         """
         settings = self._settings
         reference, rows = self._rows(row, settings.push_span_s)
         if rows is None:
             return False
         tau = rows.t_s[:, np.newaxis]
-        design = np.hstack([rows.axis, rows.axis * tau, rows.axis * 0.5 * tau**2])
+        ways = _along_and_across(reference[3:])
+        turned = rows.axis @ ways
+        design = np.hstack([rows.axis, rows.axis * tau, turned * 0.5 * tau**2])
         scale = 1.0 / np.sqrt(np.sum(design**2, axis=0) + 1e-30)
         scaled = design * scale
         pointed = scaled.T @ rows.gap
         information = scaled.T @ scaled
         try:
             found = np.linalg.solve(information, pointed)
-            free = np.linalg.solve(information[:6, :6], pointed[:6])
+            slowing_m_s2 = back.moved(reference, settings.drag_m2_kg, 0.0, np.empty(6), np.empty(3))
+            kept = 7 if slowing_m_s2 > 0.0 and found[6] < 0.0 else 6
+            free = np.linalg.solve(information[:kept, :kept], pointed[:kept])
         except np.linalg.LinAlgError:
             return before
         misfit = float(rows.gap @ rows.gap - pointed @ found)
-        gain = float(pointed @ found - pointed[:6] @ free)
+        gain = float(pointed @ found - pointed[:kept] @ free)
         gain /= max(1.0, misfit / max(len(rows.gap) - 9, 1))
-        push_m_s2 = float(np.linalg.norm((scale * found)[6:]))
-        slowing_m_s2 = back.moved(reference, settings.drag_m2_kg, 0.0, np.empty(6), np.empty(3))
+        push_m_s2 = float(np.linalg.norm((scale * found)[kept:]))
         is_pushed = push_m_s2 > settings.push_least_m_s2 + slowing_m_s2
         return is_pushed and gain > (
             settings.free_distance2 if before else settings.driven_distance2
@@ -359,6 +363,14 @@ class Lookback:
         """Whether it is above the heights at which lift could be taken for an engine."""
         mean = k.mean_of(self._bank.table.state[row], 0)
         return geodetic(mean[:3]).altitude_m > self._settings.lift_top_m
+
+
+def _along_and_across(velocity: Floats) -> Floats:
+    """Unit vectors as columns: along a velocity, and two across it, shape (3, 3)."""
+    along = velocity / max(float(np.linalg.norm(velocity)), 1e-9)
+    aside = np.cross(along, np.eye(3)[int(np.argmin(np.abs(along)))])
+    aside /= max(float(np.linalg.norm(aside)), 1e-9)
+    return np.column_stack([along, aside, np.cross(along, aside)])
 
 
 def _misfit(rows: _Rows, moment_s: float) -> tuple[float, float]:

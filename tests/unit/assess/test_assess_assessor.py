@@ -130,6 +130,17 @@ def test_what_manoeuvres_for_a_while_stays_manoeuvring() -> None:
     assert set(phases[4:]) == {Phase.MANOEUVRING}
 
 
+def test_what_somebody_saw_to_use_lift_manoeuvres_in_the_common_view_until_it_leaves_the_air() -> (
+    None
+):
+    falling = replace(PULLING, thrust_probability=0.0)
+    told = replace(falling, manoeuvre_seen=True)
+    assert watched(falling, told, falling) == [Phase.REENTRY] + [Phase.MANOEUVRING] * 2
+    assert assess_state(told, START).assessment.belief.likeliest is MissileClass.MANOEUVRING
+    skipping = replace(COASTING, state=state(80e3, 2_500.0, 10.0), manoeuvre_seen=True)
+    assert watched(told, skipping)[-1] is Phase.BALLISTIC
+
+
 def test_what_climbs_out_of_the_air_after_a_manoeuvre_flies_free_again() -> None:
     skipping = replace(COASTING, state=state(80e3, 2_500.0, 10.0))
     assert watched(*[PULLING] * 5, skipping)[-1] is Phase.BALLISTIC

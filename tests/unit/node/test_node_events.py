@@ -374,6 +374,13 @@ def test_what_was_seen_to_contradict_counts_on_after_a_look_that_says_nothing(
     assert event.own_track is None
 
 
+def test_one_nation_that_sees_it_manoeuvre_is_enough(book: EventBook) -> None:
+    event, _ = take(book, KOR, "E-KOR-1-1")
+    assert not event.manoeuvre_seen()
+    event.partners[KOR].assessment = assessment("E-KOR-1-1", phase=Phase.MANOEUVRING)
+    assert event.manoeuvre_seen()
+
+
 def test_a_track_report_out_of_order_does_not_replace_a_later_one(book: EventBook) -> None:
     take(book, KOR, "E-KOR-1-1")
     early = report("E-KOR-1-1")

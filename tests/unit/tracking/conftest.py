@@ -125,6 +125,7 @@ class World:
     radar = staticmethod(radar)
     satellite = staticmethod(satellite)
     launched = staticmethod(launched)
+    free_acceleration = staticmethod(free_acceleration)
     changed = staticmethod(replace)
 
     def tracker(self, *sensors: Sensor, settings: TrackingSettings | None = None) -> Tracker:
