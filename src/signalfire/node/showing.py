@@ -10,7 +10,7 @@ from signalfire.basis.instant import Instant
 from signalfire.formats.native.lines import picture_line
 from signalfire.node.debris import debris_of
 from signalfire.node.desk import Desk
-from signalfire.node.event import Event, moved
+from signalfire.node.event import FRESH_S, Event, moved
 from signalfire.node.outbox import Stream
 from signalfire.node.post import Post
 from signalfire.node.watching import Changes
@@ -20,6 +20,9 @@ from signalfire.picture.track import TrackStatus
 
 FORCED_MAX_S = 60.0
 """What an engine or lift may drive is carried forward no longer than this unobserved."""
+DRIVE_SIGMA_M_S2 = 30.0
+"""What drives it, in each direction, pushes on as steadily as the engines of missiles do: with 20
+to 60 m/s2. White noise, which is all that a filter between two looks needs, grows more slowly."""
 
 
 def show(post: Post, desk: Desk, changes: Changes) -> None:
@@ -94,15 +97,25 @@ def _at_now(view: EventView, now: Instant) -> EventView:
     if isinstance(impact, PlaceEstimate):
         # A partner may name any time: an impact before the last observation moves nothing back.
         until = max(min(now, impact.time), min(now, state.valid_at))
-        state = moved(state, until, is_forced=is_forced)
+        state = _carried(state, until, is_forced=is_forced)
     elif _is_anywhere(assessment, state, now):
         return replace(view, assessment=replace(assessment, state=None))
     else:
-        state = moved(state, now, is_forced=is_forced)
+        state = _carried(state, now, is_forced=is_forced)
     if state.valid_at < now:
         at_rest = np.concatenate([state.position_ecef_m, np.zeros(3)])
         state = StateEstimate(now, at_rest, state.covariance)
     return replace(view, assessment=replace(assessment, state=state))
+
+
+def _carried(state: StateEstimate, at: Instant, *, is_forced: bool) -> StateEstimate:
+    """The state at another instant, with the doubt of a steady push once nobody has looked."""
+    carried = moved(state, at, is_forced=is_forced)
+    unseen_s = at.elapsed_s(since=state.valid_at) - FRESH_S
+    if not is_forced or unseen_s <= 0.0:
+        return carried
+    reach = DRIVE_SIGMA_M_S2 * np.vstack([0.5 * unseen_s**2 * np.eye(3), unseen_s * np.eye(3)])
+    return replace(carried, covariance=carried.covariance + reach @ reach.T)
 
 
 def _is_anywhere(assessment: Assessment, state: StateEstimate, now: Instant) -> bool:

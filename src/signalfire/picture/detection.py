@@ -8,6 +8,11 @@ from signalfire.basis.instant import Instant
 
 Triple = tuple[float, float, float]
 
+RANGE_SIGMA_MIN_M = 1.0e-6
+ANGLE_SIGMA_MIN_RAD = 1.0e-9
+"""Nothing measures better: smaller ones are slips of whoever writes them, and their squares end at
+zero."""
+
 
 class SensorKind(StrEnum):
     """What a sensor measures: range and direction, or direction of heat."""

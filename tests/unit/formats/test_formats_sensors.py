@@ -72,6 +72,7 @@ def test_json_says_the_same_as_toml() -> None:
         ("period_s", "periods", r"line 13: sensor 1 \(GP-B\): periods: unknown key; remove it"),
         ("range_m = 50.0", "range_m = 0", r"sigma.range_m = 0: expected float > 0"),
         ("range_m = 50.0", "range_m = -1", r"sigma.range_m = -1"),
+        ("range_m = 50.0", "range_m = 1e-300", r"sensor 1 \(GP-B\): sigma: less than 1e-06 m"),
         ("range_max_m = 800000.0", "", r"sensor 1 \(GP-B\): range_max_m: missing"),
         ('kind = "radar"', 'kind = "sonar"', r"kind = 'sonar': write radar or infrared"),
         ("[42164000.0, 0, 0]", "[1.0, 2.0, 3.0]", r"sensor 2 \(OPIR-B\): position_ecef_m"),

@@ -22,6 +22,8 @@ from signalfire.basis.limits import LINE_BYTES_MAX
 from signalfire.basis.utc import instant_from_utc, utc_text
 from signalfire.formats.decoded import Fault, field_and_reason
 from signalfire.picture.detection import (
+    ANGLE_SIGMA_MIN_RAD,
+    RANGE_SIGMA_MIN_M,
     AngleSigma,
     Detection,
     InfraredSight,
@@ -197,11 +199,16 @@ def _detection(fields: _Line, sensors: Mapping[SensorId, Sensor]) -> Detection:
 
 
 def _within(
-    value: float | UnsetType | None, field: str, *, above: float | None = None, to: float
+    value: float | UnsetType | None,
+    field: str,
+    *,
+    above: float | None = None,
+    least: float | None = None,
+    to: float,
 ) -> float:
     if value is None or value is UNSET:
         raise _Refused(field, "missing")
-    lowest = -to if above is None else above
+    lowest = above if above is not None else least if least is not None else -to
     if not lowest <= value <= to or value == above:
         raise _Refused(field, f"not between {lowest:.9g} and {to:.9g}")
     return value
@@ -243,9 +250,9 @@ def _radar_sigma(given: _Sigma | UnsetType | None, sensor: Sensor) -> RadarSigma
     if given.angle_rad is not UNSET and given.angle_rad is not None:
         raise _Refused("sigma.angle_rad", "no field of a radar sensor")
     return RadarSigma(
-        _within(given.range_m, "sigma.range_m", above=0.0, to=RANGE_MAX_M),
-        _within(given.azimuth_rad, "sigma.azimuth_rad", above=0.0, to=math.pi),
-        _within(given.elevation_rad, "sigma.elevation_rad", above=0.0, to=math.pi),
+        _within(given.range_m, "sigma.range_m", least=RANGE_SIGMA_MIN_M, to=RANGE_MAX_M),
+        _within(given.azimuth_rad, "sigma.azimuth_rad", least=ANGLE_SIGMA_MIN_RAD, to=math.pi),
+        _within(given.elevation_rad, "sigma.elevation_rad", least=ANGLE_SIGMA_MIN_RAD, to=math.pi),
         sensor.sigma.range_rate_m_s,
     )
 
@@ -257,7 +264,9 @@ def _angle_sigma(given: _Sigma | UnsetType | None, sensor: Sensor) -> AngleSigma
     for name in ("range_m", "azimuth_rad", "elevation_rad"):
         if getattr(given, name) not in (None, UNSET):
             raise _Refused(f"sigma.{name}", "no field of an infrared sensor")
-    return AngleSigma(_within(given.angle_rad, "sigma.angle_rad", above=0.0, to=math.pi))
+    return AngleSigma(
+        _within(given.angle_rad, "sigma.angle_rad", least=ANGLE_SIGMA_MIN_RAD, to=math.pi)
+    )
 
 
 def _instant(text: str, field: str) -> Instant:

@@ -9,7 +9,15 @@ from signalfire.basis.errors import BadInput, Malformed
 from signalfire.basis.identity import SensorId, nation_id, sensor_id
 from signalfire.basis.limits import SENSORS_MAX
 from signalfire.basis.tables import Table, read_table
-from signalfire.picture.detection import AngleSigma, RadarSigma, Sensor, SensorKind, Triple
+from signalfire.picture.detection import (
+    ANGLE_SIGMA_MIN_RAD,
+    RANGE_SIGMA_MIN_M,
+    AngleSigma,
+    RadarSigma,
+    Sensor,
+    SensorKind,
+    Triple,
+)
 from signalfire.space.geodesy import Geodetic
 
 PLACE_MIN_M = 6_300_000.0
@@ -128,6 +136,14 @@ def _site(entry: _Entry, where: str) -> Triple | None:
 
 def _sigma(sigma: _Sigma, kind: SensorKind, where: str) -> RadarSigma | AngleSigma:
     of_radar = (sigma.range_m, sigma.azimuth_rad, sigma.elevation_rad)
+    angles = (sigma.azimuth_rad, sigma.elevation_rad, sigma.angle_rad)
+    if (sigma.range_m or 1.0) < RANGE_SIGMA_MIN_M or any(
+        (angle or 1.0) < ANGLE_SIGMA_MIN_RAD for angle in angles
+    ):
+        raise BadInput(
+            f"{where}: sigma: less than {RANGE_SIGMA_MIN_M:g} m or {ANGLE_SIGMA_MIN_RAD:g} rad, "
+            "better than anything measures; write its standard deviations in m and rad"
+        )
     if kind is SensorKind.INFRARED:
         if sigma.angle_rad is None or of_radar != (None, None, None):
             raise BadInput(f"{where}: sigma: an infrared sensor has angle_rad, and nothing else")
