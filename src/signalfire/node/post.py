@@ -14,6 +14,7 @@ from signalfire.node.setup import NodeSetup
 from signalfire.picture.detection import Detection
 from signalfire.picture.event import Phase
 from signalfire.picture.pedigree import Pedigree
+from signalfire.picture.track import Track
 from signalfire.tracking.tracker import Tracker
 
 
@@ -44,6 +45,8 @@ class Post:
         self.tracker = Tracker(setup.node, self.sensors, setup.tracking)
         self.pedigree = Pedigree(is_from_own_sensors=True, motion=setup.tracking.motion())
         self.book = EventBook(setup.nation, setup.node)
+        self.harmless: dict[TrackId, Track] = {}
+        """Own tracks that, as they were when last judged, show no missile."""
         self.border = Border(setup)
         self.health = Health(setup.partners)
         self.alerts = AlertBook(setup.nation, setup.node, setup.realm, setup.alert)

@@ -76,6 +76,7 @@ def fuse(post: Post, desk: Desk, reports: Sequence[PartnerReport]) -> Changes:
     for report in sorted(reports, key=lambda report: report.assessment is None):
         _enter(post, desk, report, changes)
     if desk.is_second:
+        post.harmless = {name: t for name, t in post.harmless.items() if name in held}
         changes.renamed += post.book.merge_agreeing()
         post.book.release_strayed()
     return changes
@@ -106,7 +107,10 @@ def assess(post: Post, desk: Desk, changes: Changes) -> None:
 def _new_own_event(
     post: Post, current: Track, tracks: Sequence[Track], now: Instant
 ) -> Event | None:
+    if post.harmless.get(current.track) is current:
+        return None
     if current.status is not TrackStatus.CONFIRMED or not evidence(current).is_missile:
+        post.harmless[current.track] = current
         return None
     born = surely_launched(estimate_launch(current), current.last_observed_at)
     alive = [t.track for t in tracks if t.status is TrackStatus.CONFIRMED and t != current]

@@ -9,7 +9,7 @@ Processing II, chapter 12 (model change detection).
 """
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -60,6 +60,8 @@ class Burn:
     is_hot: bool = False
     """Whether an infrared sensor sees it glow where only an engine does."""
     climb: Climb | None = None
+    settled_updates: int = field(default=-1, compare=False)
+    """With so many detections a look found nothing new."""
 
     def thrust_probability(self, filtered_probability: float) -> float:
         """What the filter says, but no less than a look back or heat are sure of."""
@@ -105,7 +107,14 @@ class Lookback:
         return rows[is_open | is_in_doubt | self._climbs(rows)]
 
     def has_news(self, row: int, burn: Burn, now_ns: int) -> bool:
-        """Bring what is known of a row's engine up to ``now_ns``; whether anything changed."""
+        """Bring what is known of a row's engine up to ``now_ns``; whether anything changed.
+
+        What time alone brings is that heat is not seen any more. Else the same detections show what
+        they showed when last looked at.
+        """
+        updates = int(self._bank.table.updates[row])
+        if burn.settled_updates == updates and self._last_heat_s(row) == -math.inf:
+            return False
         before = replace(burn)
         is_climbing = bool(self._climbs(np.array([row]))[0])
         burn.climb = self.climb(row) if is_climbing else None
@@ -113,7 +122,9 @@ class Lookback:
         burn.is_hot = self._is_hot(row)
         if self._bank.table.state[row, k.THRUST_SEEN] > 0.0:
             self._look_for_end(row, burn, now_ns)
-        return burn != before
+        has_changed = burn != before
+        burn.settled_updates = -1 if has_changed else updates
+        return has_changed
 
     def _climbs(self, rows: Integers) -> Flags:
         """Which rows climb, not yet as fast as nothing but a missile is."""
