@@ -2,8 +2,12 @@
 
 import time
 
+import numpy as np
 from rich.console import Console
 
+from signalfire.assess.corridor import Corridor
+from signalfire.assess.settings import DEFAULT_SETTINGS
+from signalfire.basis.instant import Instant
 from signalfire.basis.kernel import COMPILED
 from signalfire.basis.realm import Realm
 from signalfire.cli.assemble import Federation, first_node, load_areas, public_keys
@@ -16,11 +20,13 @@ from signalfire.cli.scenarios import (
 )
 from signalfire.federation.keys import key_for_replay
 from signalfire.formats.native.detections import encode_line
+from signalfire.picture.estimate import StateEstimate
 from signalfire.release.agreement import read_agreement
 from signalfire.rim.clock import system_now
 from signalfire.rim.files import read_file
 from signalfire.sim.recording import Recording
 from signalfire.sim.world import World
+from signalfire.space.geodesy import Geodetic, enu_from_ecef
 
 LINES_PLAYED = 1_800
 """Of the default flight: past burnout, until areas are threatened."""
@@ -49,4 +55,14 @@ def warm_kernels() -> None:
         played = World(nodes).play(recording.reports(lines))
         for _ in zip(played, range(20 * LINES_PLAYED), strict=False):
             pass
+        _fly_corridor()
     console.print(f"kernels ready after {time.monotonic() - began_s:.0f} s")
+
+
+def _fly_corridor() -> None:
+    """What the default flight never asks for: the way of a launcher that still burns."""
+    place = Geodetic.from_degrees(38.0, 125.0, 200e3)
+    velocity_m_s = enu_from_ecef(place).T @ np.array([0.0, -2_000.0, 1_000.0])
+    mean = np.concatenate([place.ecef_m(), velocity_m_s])
+    state = StateEstimate(Instant(0), mean, np.eye(6))
+    assert Corridor(state, False, None, DEFAULT_SETTINGS).futures
