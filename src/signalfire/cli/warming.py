@@ -9,7 +9,10 @@ from rich.console import Console
 from signalfire.analysis.bound import Watched, along, one_step
 from signalfire.analysis.sharing_bound import Course, could_look, summed
 from signalfire.analysis.sharing_bound import Motion as SharedMotion
+from signalfire.assess.corridor import Corridor
+from signalfire.assess.settings import DEFAULT_SETTINGS
 from signalfire.basis.identity import NodeId
+from signalfire.basis.instant import Instant
 from signalfire.basis.kernel import COMPILED
 from signalfire.basis.realm import Realm
 from signalfire.cli.assemble import Federation, first_node, load_areas, public_keys
@@ -23,11 +26,13 @@ from signalfire.cli.scenarios import (
 from signalfire.federation.keys import key_for_replay
 from signalfire.formats.native.detections import encode_line
 from signalfire.picture.detection import RadarPlot, SensorKind
+from signalfire.picture.estimate import StateEstimate
 from signalfire.release.agreement import read_agreement
 from signalfire.rim.clock import system_now
 from signalfire.rim.files import read_file
 from signalfire.sim.recording import Recording
 from signalfire.sim.world import World
+from signalfire.space.geodesy import Geodetic, enu_from_ecef
 from signalfire.tracking.settings import TrackingSettings
 from signalfire.tracking.tracker import Tracker
 
@@ -54,6 +59,7 @@ def warm_kernels() -> None:
         _play_one(performance)
         _play_many(performance)
         _reckon_bounds(performance)
+        _fly_corridor()
     console.print(f"kernels ready after {time.monotonic() - began_s:.0f} s")
 
 
@@ -100,3 +106,12 @@ def _reckon_bounds(performance: Performance) -> None:
         covariance, transition=np.eye(6), noise=np.eye(6), slopes=np.eye(6)[:1],
         variances=np.ones(1),
     )  # fmt: skip
+
+
+def _fly_corridor() -> None:
+    """What the default flight never asks for: the way of a launcher that still burns."""
+    place = Geodetic.from_degrees(38.0, 125.0, 200e3)
+    velocity_m_s = enu_from_ecef(place).T @ np.array([0.0, -2_000.0, 1_000.0])
+    mean = np.concatenate([place.ecef_m(), velocity_m_s])
+    state = StateEstimate(Instant(0), mean, np.eye(6))
+    assert Corridor(state, False, None, DEFAULT_SETTINGS).futures

@@ -9,6 +9,8 @@ import pytest
 from signalfire.assess.assessor import assess_state
 from signalfire.assess.corridor import COAST_S, Corridor
 from signalfire.assess.observed import Observed
+from signalfire.assess.settings import DEFAULT_SETTINGS
+from signalfire.assess.splash import Spent
 from signalfire.assess.threats import threats_of_all
 from signalfire.basis.identity import EventId, NationId
 from signalfire.basis.instant import Instant
@@ -166,3 +168,24 @@ def test_the_true_ground_track_runs_through_the_corridor(t_s: float) -> None:
         assert float(np.median(apart_m)) < NEAR_M
     assert footprint.landed is not None
     assert math.isclose(float(np.mean(footprint.landed)), 0.15 * (570.0 - t_s) / 220.0, abs_tol=0.1)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_no_state_however_absurd_raises(seed: int) -> None:
+    """A partner may send anything: numbers that are none, places inside the Earth, any doubt."""
+    chance = np.random.default_rng(seed)
+    mean = truth(UNHA, 300.0) * 10.0 ** chance.uniform(-3.0, 3.0, 6)
+    covariance = np.diag(10.0 ** chance.uniform(-3.0, 14.0, 6))
+    if seed % 4 == 0:
+        mean[chance.integers(6)] = np.nan
+    if seed % 5 == 0:
+        covariance[0, 0] = np.inf
+    if seed % 7 == 0:
+        mean[:] = 0.0
+    state = StateEstimate(LIFT_OFF, mean, covariance)
+    for is_space_launch, coast_s in ((True, None), (False, None), (True, 200.0)):
+        corridor = Corridor(state, is_space_launch, coast_s, DEFAULT_SETTINGS)
+        named(corridor, JAPAN)
+    spent = Spent(state, LIFT_OFF.later(-15.0), LIFT_OFF)
+    assert spent.impact is not None
+    assert spent.footprint is None or spent.footprint.samples == 64
