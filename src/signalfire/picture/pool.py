@@ -37,9 +37,8 @@ class DetectionPool:
         self.block = shape[0]
         self._blocks_max = mean * rows_max
         blocks = min(_BLOCKS_AT_FIRST, self._blocks_max)
-        self.ring: Floats = np.zeros((blocks, *shape))
-        self.ring_time: Integers = np.zeros((blocks, shape[0]), dtype=np.int64)
-        self.ring_scan: Integers = np.zeros((blocks, shape[0]), dtype=np.int64)
+        self._cells = zeros((blocks, shape[0], shape[1] + 2), np.float64)
+        self._lay_out()
         self.snapshot: Floats = np.zeros((blocks, snapshot_width))
         self.snapshot_time: Integers = np.zeros(blocks, dtype=np.int64)
         self.spare: Integers = np.arange(blocks - 1, -1, -1)
@@ -50,14 +49,22 @@ class DetectionPool:
         """Blocks that there are now."""
         return len(self.spare)
 
+    def _lay_out(self) -> None:
+        """A detection lies beside its time and its scan: it is fetched and written in one go."""
+        whole = self._cells.view(np.int64)
+        self.ring: Floats = self._cells[:, :, :-2]
+        self.ring_time: Integers = whole[:, :, -2]
+        self.ring_scan: Integers = whole[:, :, -1]
+
     def make_room(self, blocks: int) -> None:
         """Have so many free blocks, or all that there may be."""
         before, free = self.capacity, int(self.ledger[0])
         if free >= blocks or before == self._blocks_max:
             return
         after = min(max(int(_GROWTH * before), before + blocks - free), self._blocks_max)
-        for name in ("ring", "ring_time", "ring_scan", "snapshot", "snapshot_time", "spare"):
+        for name in ("_cells", "snapshot", "snapshot_time", "spare"):
             setattr(self, name, grown(getattr(self, name), after))
+        self._lay_out()
         self.spare[free : free + after - before] = np.arange(after - 1, before - 1, -1)
         self.ledger[0] += after - before
 
