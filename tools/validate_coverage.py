@@ -54,8 +54,10 @@ _TAIL = """
 
 - The truth is the simulator's: one body, no stages that fall off, no decoys, no lift, sensors
   without bias or false plots. Documented flights, gliders among them: [flights.md](flights.md).
-- Impact ellipses take the tracker's covariance as it is. Where that is larger than its errors,
-  they hold more than 90 %; so do launch ellipses while it is open whether the engine still burns.
+- Impact ellipses take the tracker's covariance as it is. While it is open whether the engine still
+  burns, that is larger than its errors, and ellipses of impact and launch hold more than 90 %.
+- On a low path the ellipse also allows for lift, with the probability that the documented record
+  gives it, and none of these flights uses any: it holds more.
 - Air is the US Standard Atmosphere 1976 on both sides; winds are not known to the assessment.
 - The launch ellipse was scaled on other numbers of the same families (`assess/launch.py`), so that
   it says what the ellipse holds where the families do, and nothing about boosts outside them.

@@ -21,10 +21,10 @@ class AssessmentSettings:
     ballistic_coefficient_min_kg_m2: float = 4_000.0
     ballistic_coefficient_max_kg_m2: float = 20_000.0
     trim_ratio_sigma: float = 0.006
-    wind_sigma_m_s: float = 15.0
+    wind_sigma_m_s: float = 18.0
     """Either component of the wind across the fall: of the jet stream over middle latitudes (25 m/s
     to the east, 15 m/s spread either way: 23 m/s) what is left over the heights that count, above
-    and below it."""
+    and below it: some three quarters."""
     wind_altitude_m: float = 10_000.0
     """Where it pushes most: density times the height that is left to drift through."""
     lift_ratio_max: float = 2.6

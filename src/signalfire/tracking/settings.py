@@ -95,12 +95,12 @@ class TrackingSettings:
     drag_spread_s: float = 5.0
     """Noise along the path in air: this times the square of the drag deceleration. 5 s stands for
     a drag that is wrong by 70 % for 10 s, so beta from about 4,000 to 20,000 kg/m2."""
-    free_noise_m2_s3: float = 5e-6
+    free_noise_m2_s3: float = 4e-6
     """White acceleration in free flight, for what the gravity field has beyond J2: 2.8e-4 m/s2 at
     the ground (Kaula's rule), most of it in waves of thousands of km. Its covariance carried along
     flights of 300 to 1,200 km through a filter that allows for 3e-6 is 1.0 of what the filter
-    states in the median, 1.35 at most; with 5e-6 it is 0.95 and 1.01. ``tools/accuracy_field.py``
-    draws such fields."""
+    states in the median, 1.35 at most; with 5e-6 it is 0.95 and 1.01. In flights through drawn
+    fields (``tools/accuracy_field.py``) the one is a little sure, the other a little cautious."""
     forced_along_m2_s3: float = 6_000.0
     """White acceleration along the velocity under thrust. It must cover the lag behind a steady
     thrust a seen with a variance r at 1 Hz: (sqrt(2) a^2 r^(1/4))^(4/5), 3,700 m2/s3 for 30 m/s2
