@@ -7,6 +7,7 @@ import numpy as np
 from signalfire.assess.assessor import Assessed
 from signalfire.basis.identity import NationId
 from signalfire.basis.instant import Instant
+from signalfire.basis.kernel import Floats
 from signalfire.formats.native.lines import picture_line
 from signalfire.node.debris import debris_of
 from signalfire.node.desk import Desk
@@ -17,6 +18,7 @@ from signalfire.node.watching import Changes
 from signalfire.picture.estimate import PlaceEstimate, StateEstimate
 from signalfire.picture.event import Assessment, EventView, Phase
 from signalfire.picture.track import TrackStatus
+from signalfire.space.geodesy import enu_from_ecef
 
 FORCED_MAX_S = 60.0
 """What an engine or lift may drive is carried forward no longer than this unobserved."""
@@ -33,7 +35,7 @@ def show(post: Post, desk: Desk, changes: Changes) -> None:
             desk.write(Stream.PICTURE, picture_line(last, now=desk.now, nation=post.setup.nation))
     for event in post.book.open_events():
         for view in _views(post, event, changes, every=desk.is_second):
-            shown = _at_now(view, desk.now) if desk.now.is_whole_second() else view
+            shown = at_now(view, desk.now) if desk.now.is_whole_second() else view
             desk.write(Stream.PICTURE, picture_line(shown, now=desk.now, nation=post.setup.nation))
 
 
@@ -85,8 +87,11 @@ def _objects(event: Event, shown: StateEstimate | None) -> tuple[StateEstimate, 
     return tuple(seen)
 
 
-def _at_now(view: EventView, now: Instant) -> EventView:
-    """The view with its state moved to ``now``; what came down before lies where it fell."""
+def at_now(view: EventView, now: Instant) -> EventView:
+    """The view with its state moved to ``now``; what came down before lies where it fell.
+
+    Of that place nobody knows more than of the impact.
+    """
     assessment = view.assessment
     state, impact = assessment.state, assessment.impact
     objects = tuple(moved(part, max(part.valid_at, now), is_forced=False) for part in view.objects)
@@ -102,10 +107,23 @@ def _at_now(view: EventView, now: Instant) -> EventView:
         return replace(view, assessment=replace(assessment, state=None))
     else:
         state = _carried(state, now, is_forced=is_forced)
-    if state.valid_at < now:
+    if isinstance(impact, PlaceEstimate) and state.valid_at < now:
         at_rest = np.concatenate([state.position_ecef_m, np.zeros(3)])
-        state = StateEstimate(now, at_rest, state.covariance)
+        covariance = state.covariance.copy()
+        covariance[:3, :3] += _place_covariance_m2(impact)
+        state = StateEstimate(now, at_rest, covariance)
     return replace(view, assessment=replace(assessment, state=state))
+
+
+def _place_covariance_m2(impact: PlaceEstimate) -> Floats:
+    """The covariance of a place on the ground in Earth-fixed axes, shape (3, 3), m2."""
+    east, north, _ = enu_from_ecef(impact.place)
+    ee, en, nn = impact.covariance_east_north_m2
+    mixed = np.outer(east, north)
+    covariance: Floats = (
+        ee * np.outer(east, east) + nn * np.outer(north, north) + en * (mixed + mixed.T)
+    )
+    return covariance
 
 
 def _carried(state: StateEstimate, at: Instant, *, is_forced: bool) -> StateEstimate:

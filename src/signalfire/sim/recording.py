@@ -1,8 +1,8 @@
 """A recording of detections, line by line, as reports on their way to the nodes.
 
-The clock is the largest time of receipt so far; a single line that runs ahead of it and of the next
-line by more than ``CLOCK_LEAD_MAX_S`` does not move it and is refused. A line that does not run
-ahead of the clock is kept: the one after it then comes from a clock that is behind.
+The clock is the largest time of receipt so far; a single line that runs ahead of the next by more
+than ``CLOCK_LEAD_MAX_S`` does not move it and is refused. Not so where the next one is behind the
+clock by as much: then that one has the wrong time.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -61,6 +61,8 @@ class Recording:
             yield report
 
     def _is_ahead(self, report: Report, following: Report) -> bool:
-        """Of the line after it and, where there is a clock yet, of that."""
-        latest = max(following.received_at, self._now or following.received_at)
-        return report.received_at.elapsed_s(since=latest) > CLOCK_LEAD_MAX_S
+        """Of the line after it, unless that one is behind the clock by as much."""
+        after = following.received_at
+        if self._now is not None and self._now.elapsed_s(since=after) > CLOCK_LEAD_MAX_S:
+            return False
+        return report.received_at.elapsed_s(since=after) > CLOCK_LEAD_MAX_S
