@@ -170,6 +170,9 @@ class TrackingSettings:
     """What comes down below this may glow without an engine."""
     climb_span_s: float = 15.0
     """A climb is judged over so many seconds."""
+    climb_span_heat_s: float = 30.0
+    """And over so many where heat alone is seen: two lines of sight give a place to 700 m, and a
+    climb to 90 m/s after ten seconds, 50 after fifteen and 20 after thirty."""
     climb_least_m_s: float = 100.0
     """What climbs more slowly is not looked at."""
     climb_speed_max_m_s: float = 1_500.0
