@@ -87,6 +87,40 @@ class RegistrationSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class LoneSettings:
+    """When one infrared satellite alone shows a launch."""
+
+    aircraft_m_s: float = 1_100.0
+    """No aircraft flies faster (``assess/evidence.py``)."""
+    fighter_m_s: float = 700.0
+    """Nor does any, but one that is slow to gain speed (SR-71), fly faster than this: Mach 2.4 in
+    the stratosphere."""
+    gain_m_s2: float = 5.0
+    """What wings and afterburners gain at such speeds: a specific excess power of 150 m/s at 300
+    m/s (Raymer 2012, Aircraft Design, section 17.6); at 700 m/s less than half of it."""
+    sure_sigmas: float = 2.5
+    """By so many sigmas. A look every two seconds is a new trial, and nobody else confirms it."""
+    looks_min: int = 6
+    span_min_s: float = 8.0
+    """So many sights over so long a time at least."""
+    misfit_ratio_max: float = 2.0
+    """The best boost of the family leaves no more than this times what noise leaves."""
+    looks_max: int = 32
+    chains_max: int = 64
+    """Hot things that are followed for each sensor; beyond it the oldest chains go."""
+    sights_max: int = 64
+    """And sights of one scan that are looked at."""
+    judged_max: int = 3
+    """And so many of them are judged at one scan: a judgement costs some milliseconds."""
+    patience_s: float = 8.0
+    """A chain ends when nothing was seen for so long, or for 3.5 periods."""
+    speed_max_m_s: float = 3_000.0
+    """Across the lines of sight a young chain goes no faster."""
+    change_max_m_s2: float = 100.0
+    """And none changes its motion by more."""
+
+
+@dataclass(frozen=True, slots=True)
 class TrackingSettings:
     """How objects are believed to move, and when a track begins, holds and ends."""
 
@@ -264,8 +298,12 @@ class TrackingSettings:
     stray_hold_s: float = 2.0
     """So long at most, or until the sensor's next scan, a plot beside a track waits for the track's
     own plot of the same scan: reports of one scan come some tenths of a second apart."""
+    lone_beside_m: float = 3_000.0
+    """One satellite's sights begin no track within this, and three sigmas, of a known one."""
     registration: RegistrationSettings = field(default_factory=RegistrationSettings)
     """How biases are learnt."""
+    lone: LoneSettings = field(default_factory=LoneSettings)
+    """How one satellite alone shows a launch."""
 
     def motion(self) -> Motion:
         """The part that whoever fuses a track with others' needs to know."""

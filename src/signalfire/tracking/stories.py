@@ -7,7 +7,7 @@ import numpy as np
 from signalfire.basis.identity import TrackId
 from signalfire.basis.instant import NS_PER_S, Instant
 from signalfire.basis.kernel import Floats
-from signalfire.picture.estimate import StateEstimate
+from signalfire.picture.estimate import PlaceEstimate, StateEstimate
 from signalfire.picture.table import CONFIRMED, FREE, LOST
 from signalfire.picture.track import Track, TrackStatus
 from signalfire.tracking import _kernels as k
@@ -26,6 +26,7 @@ class Story:
     track: TrackId
     ascent: tuple[StateEstimate, ...] = ()
     burn: Burn = field(default_factory=Burn)
+    lift_off: PlaceEstimate | None = None
 
 
 class Stories:
@@ -39,9 +40,9 @@ class Stories:
         self._shown: dict[int, Track] = {}
         """What was shown of each row of ``_stories``, in the same order."""
 
-    def begin(self, row: int, track: TrackId) -> None:
-        """A row's track is confirmed, and has its name."""
-        self._stories[row] = Story(track)
+    def begin(self, row: int, track: TrackId, lift_off: PlaceEstimate | None = None) -> None:
+        """A row's track is confirmed, and has its name; where it lifted off, if that began it."""
+        self._stories[row] = Story(track, lift_off=lift_off)
 
     def end(self, row: int) -> None:
         """A row's track is dropped; it may never have been confirmed."""
@@ -86,6 +87,7 @@ class Stories:
             burnt_out_at=None if burnt_out_ns is None else _instant(epoch, burnt_out_ns),
             free_flight_seen=story.burn.has_coasted or bool(state[k.FREE_SEEN] > 0.0),
             climb=story.burn.climb,
+            lift_off=story.lift_off,
         )
 
     def _burnt_out_ns(self, row: int) -> int | None:

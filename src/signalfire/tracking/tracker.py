@@ -12,7 +12,8 @@ from signalfire.basis.instant import NS_PER_S, Instant
 from signalfire.basis.kernel import Flags, Floats, Integers
 from signalfire.basis.limits import TRACKS_MAX
 from signalfire.picture.detection import Detection, Sensor
-from signalfire.picture.table import CONFIRMED, FREE, LOST, TENTATIVE
+from signalfire.picture.estimate import PlaceEstimate
+from signalfire.picture.table import CONFIRMED, FREE, LOST, PATHS_WORD, TENTATIVE
 from signalfire.picture.track import Track
 from signalfire.tracking import _kernels as k
 from signalfire.tracking import _ring_kernels as ring
@@ -21,6 +22,7 @@ from signalfire.tracking.arrivals import Arrivals, Paths, Quota
 from signalfire.tracking.associate import best_of_each, shared_out
 from signalfire.tracking.bank import SIFTED_MAX, FilterBank
 from signalfire.tracking.bias import SensorBias
+from signalfire.tracking.lone import Launched, Lone
 from signalfire.tracking.lookback import Lookback
 from signalfire.tracking.measurement import INFRARED_NUMBERS, Gaps, Refusal, records
 from signalfire.tracking.nursery import Nursery, fair_share
@@ -72,6 +74,9 @@ class Tracker:
         self._paths = Paths()
         self._stories = Stories(self._bank, self._registration, self._paths)
         self._strays = Strays()
+        self._lone = Lone(settings.lone)
+        self._alone: dict[int, int] = {}
+        """Rows that one infrared sensor alone has seen so far, and which."""
         self._serial = 0
         self._confirmed = 0
 
@@ -319,10 +324,23 @@ class Tracker:
             self._drop(row, "diverged")
         is_used = is_known & (outcomes == ring.USED)
         self._register(rows.rows[is_used], plots[is_used], scan)
+        if self._alone:
+            self._join(rows.rows[is_used], scan.sensor)
         self._count("used", int(is_used.sum()))
         self._count("late", int((is_known & (outcomes == ring.TOO_LATE)).sum()))
         is_dealt: Flags = outcomes != ring.DIVERGED
         return is_dealt
+
+    def _join(self, rows: Integers, sensor: int) -> None:
+        """Rows were seen by a sensor: the early arc begins when a second one has seen the track.
+
+        What came before rests on the family of boosts, and its lift-off has been told.
+        """
+        for row in rows.tolist():
+            if row in self._alone:
+                self._bank.table.arc_count[row] = 0
+                if self._alone[row] != sensor:
+                    del self._alone[row]
 
     def _register(self, rows: Integers, plots: Integers, scan: Scan) -> None:
         """Let plots of known tracks say what their radar is off by."""
@@ -345,6 +363,43 @@ class Tracker:
         for row in rows[outcomes == ring.DIVERGED].tolist():
             self._drop(row, "diverged")
         self._nursery.remember(fixes)
+        self._start_alone(scan, left)
+        self._lone.cross(fixes.look_number[fixes.looks > 1].ravel().tolist())
+
+    def _start_alone(self, scan: Scan, left: Integers) -> None:
+        """Begin tracks of launches that one infrared sensor alone has seen for long enough."""
+        sights = left[scan.records[left, k.KIND] <= INFRARED_NUMBERS]
+        if len(sights) == 0:
+            return
+        table, settings = self._bank.table, self._settings
+        known = table.rows(CONFIRMED, LOST)
+        late_ns = round(settings.late_max_s * NS_PER_S)
+        known = known[np.abs(scan.at_ns - table.time[known]) < late_ns]
+        is_beside = self._bank.beside_lines(
+            known, scan.at_ns, scan.records[sights], settings.lone_beside_m
+        )
+        for launched in self._lone.take(scan, sights[~is_beside]):
+            self._begin_alone(launched)
+
+    def _begin_alone(self, launched: Launched) -> None:
+        table, chain, boosting = self._bank.table, launched.chain, launched.boosting
+        rows = table.add_many(np.array([self._serial]))
+        if len(rows) == 0:
+            self._count("refused: too many tracks", 1)
+            return
+        row = int(rows[0])
+        self._serial += 1
+        self._bank.begin_boosting(
+            row, first_ns=int(chain.at_ns[0]), at_ns=int(chain.at_ns[-1]), mean=boosting.mean,
+            covariance=boosting.covariance,
+        )  # fmt: skip
+        table.updates[row] = len(chain.at_ns)
+        table.numbers[row] = INFRARED_NUMBERS * len(chain.at_ns)
+        table.period[row], table.origin[row] = chain.period_s, chain.sensor
+        table.paths[row, chain.path // PATHS_WORD] |= 1 << (chain.path % PATHS_WORD)
+        assert self._epoch is not None
+        self._alone[row] = chain.sensor
+        self._confirm_one(row, boosting.place_estimate(self._epoch))
 
     def _granted(self, sensor: int, wanted: int) -> int:
         """How many tentative tracks a sensor may begin now.
@@ -393,10 +448,10 @@ class Tracker:
             elif misfit > settings.disagree_misfit_ratio:
                 self._drop(row, "disagrees")
 
-    def _confirm_one(self, row: int) -> None:
+    def _confirm_one(self, row: int, lift_off: PlaceEstimate | None = None) -> None:
         table = self._bank.table
         self._confirmed += 1
-        self._stories.begin(row, track_id(self._node, self._confirmed))
+        self._stories.begin(row, track_id(self._node, self._confirmed), lift_off)
         table.status[row] = CONFIRMED
         self._counts["confirmed"] += 1
         self._counts["used"] += int(table.updates[row])
@@ -413,6 +468,7 @@ class Tracker:
             first_ns, serial = table.first_time[older], table.serial[older]
             arc = table.arc[older].copy(), table.arc_time[older].copy(), table.arc_count[older]
             table.copy_row(source=younger, target=older)
+            self._alone.pop(older, None)
             table.first_time[older], table.serial[older] = first_ns, serial
             table.arc[older], table.arc_time[older], table.arc_count[older] = arc
         table.paths[older] = paths
@@ -423,6 +479,7 @@ class Tracker:
         self._registration.end(int(self._bank.table.serial[row]))
         self._bank.table.remove(row)
         self._stories.end(row)
+        self._alone.pop(row, None)
         self._counts[f"dropped: {reason}"] += 1
 
 
