@@ -12,7 +12,10 @@ reasonable doubt (two sigmas on the near side of each bound):
 - in free flight above 12 km and faster than 500 m/s, watched for 15 s: what flies on wings or
   engines does not fall like a stone,
 
-and that surely (three sigmas) comes down again: a perigee below 100 km, and less energy than any
+- or it was begun from one satellite's sights alone, which the tracker does only for what flies as
+  no aircraft does (``tracking/lone.py``),
+
+and, but for the last, that surely (three sigmas) comes down again: a perigee below 100 km, and less energy than any
 orbit has. The bounds stand above the fastest aircraft in level service (SR-71: 26 km, 980 m/s;
 FAI absolute records of 1976) and its climbs. A fighter's specific excess power falls from some 300
 m/s at sea level to below 200 m/s at 7 km (energy-manoeuvrability charts: Raymer 2012, Aircraft
@@ -68,6 +71,8 @@ def evidence(track: Track) -> Evidence:
         return Evidence(False, f"the track is {track.status.value}")
     if track.observed_s < WATCHED_MIN_S or track.updates < UPDATES_MIN:
         return Evidence(False, "watched too briefly")
+    if track.lift_off is not None:
+        return Evidence(True, "boosts as no aircraft flies")
     values = np.empty(_kernels.NUMBERS)
     sigmas = np.empty(_kernels.NUMBERS)
     _kernels.shape_spread(track.state.mean, track.state.covariance, values, sigmas)

@@ -56,7 +56,7 @@ class FilterBank:
 
     def begin_boosting(self, row: int, *, first_ns: int, at_ns: int, mean: Floats,
                        covariance: Floats) -> None:  # fmt: skip
-        """Start the filters of a row under thrust, from a state (6,) that is known, seen since."""
+        """Set the filters of a row under thrust, to a state (6,) that all its detections gave."""
         table = self.table
         state = table.state[row]
         state[:] = 0.0
@@ -68,6 +68,7 @@ class FilterBank:
             k.covariance_of(state, mode)[:] = covariance
         table.time[row], table.first_time[row] = at_ns, first_ns
         table.ahead_time[row] = at_ns - 1
+        table.count[row] = 0
 
     def beside_lines(self, rows: Integers, at_ns: int, records: Floats, within_m: float) -> Flags:
         """Which lines of sight pass a row within so much, and three of its sigmas across them.
@@ -147,7 +148,8 @@ class FilterBank:
             return np.zeros((0, 2), dtype=np.int64), np.zeros(0), crowded
         found, pairs, costs = gates.candidates(
             rows.rows, rows.ready, self.table.ahead, records, left, self._gates,
-            wanted.probability_min, self._settings.gate_sigma_max_m, wanted.crowd_max, crowded,
+            wanted.probability_min, wanted.sigma_max_m or self._settings.gate_sigma_max_m,
+            wanted.crowd_max, crowded,
         )  # fmt: skip
         return pairs[:found], costs[:found], crowded
 

@@ -3,7 +3,8 @@
 A chain is one hot thing as one sensor sees it. How fast it moves across the lines of sight is the
 least that it flies at, whatever its height; only what is surely too fast for any aircraft, or as
 fast as the fastest fighters and still gaining speed as no wings do, and moves as some boost of the
-family does (``templates``), begins a track. Fires stand still; aircraft are slower, and turning or
+family does (``templates``), begins a track. While nobody else sees it, the family alone says where
+it is: a filter would soon know nothing of how far away. Fires stand still; aircraft are slower, and turning or
 climbing they do not gain speed for long; stars, satellites and the limb's glow stand where a line
 of sight meets no ground steeply, or are no boost. What a second satellite sees as well is begun
 from crossed lines (``nursery``), which is quicker and surer.
@@ -28,7 +29,11 @@ _SECURE = 5.0
 
 @dataclass(eq=False)
 class Chain:
-    """Sights of one hot thing, oldest first; how many of them crossed another sensor's."""
+    """Sights of one hot thing, oldest first; how many of them crossed another sensor's.
+
+    The first sights count most, as heat comes out of the clouds there: what is too many is thinned
+    out in between.
+    """
 
     at_ns: Integers
     records: Floats
@@ -42,6 +47,16 @@ class Chain:
     def sights(self) -> Sights:
         """What templates take."""
         return Sights(self.at_ns, self.records)
+
+    def append(self, scan: Scan, place: int, room: int) -> None:
+        """Take one more sight; beyond ``room`` every second of the older half goes."""
+        self.at_ns = np.append(self.at_ns, scan.at_ns)
+        self.records = np.vstack([self.records, scan.records[place]])
+        self.numbers = np.append(self.numbers, scan.numbers[place])
+        if len(self.at_ns) > room:
+            kept = np.append(np.arange(0, room // 2, 2), np.arange(room // 2, room + 1))
+            self.at_ns, self.records = self.at_ns[kept], self.records[kept]
+            self.numbers = self.numbers[kept]
 
     def ahead(self, at_ns: int) -> Floats:
         """Where it will be seen: straight on from its last third; not normalised."""
@@ -140,15 +155,9 @@ class Lone:
                 continue
             served.add(a)
             used.add(b)
-            self._append(older[a], scan, int(sights[b]))
+            older[a].append(scan, int(sights[b]), settings.looks_max)
             grown.append((older[a], int(sights[b])))
         return grown
-
-    def _append(self, chain: Chain, scan: Scan, place: int) -> None:
-        room = self._settings.looks_max
-        chain.at_ns = np.append(chain.at_ns, scan.at_ns)[-room:]
-        chain.records = np.vstack([chain.records, scan.records[place]])[-room:]
-        chain.numbers = np.append(chain.numbers, scan.numbers[place])[-room:]
 
     def _is_long(self, chain: Chain) -> bool:
         span_ns = int(chain.at_ns[-1] - chain.at_ns[0])
@@ -165,13 +174,24 @@ class Lone:
         first = len(lines) - settings.looks_min
         moved_m = height_m * float(np.linalg.norm(lines[-1] - lines[first]))
         since_s = float(chain.at_ns[-1] - chain.at_ns[first]) / NS_PER_S
-        return moved_m > 0.7 * settings.fighter_m_s * since_s
+        return moved_m > 0.7 * settings.swift_m_s * since_s
+
+    def follow(self, chain: Chain, scan: Scan, place: int) -> Boosting | None:
+        """What the family makes of a launched chain with one more sight; None where nothing."""
+        if scan.at_ns <= chain.at_ns[-1]:
+            return None
+        chain.append(scan, place, self._settings.looks_max)
+        view = view_of(chain.sights)
+        return None if view is None else self._explained(chain, view)
 
     def _judge(self, chain: Chain) -> Boosting | None:
         """What the family makes of a chain that surely is no aircraft; else None."""
         view = view_of(chain.sights)
         if view is None or not view.is_on_earth or not self._beats_wings(view):
             return None
+        return self._explained(chain, view)
+
+    def _explained(self, chain: Chain, view: View) -> Boosting | None:
         boosting = explain(view, int(chain.at_ns[-1]))
         if boosting is None or boosting.misfit_ratio > self._settings.misfit_ratio_max:
             return None
@@ -190,7 +210,7 @@ class Lone:
         )
         if least_m_s > settings.aircraft_m_s:
             return True
-        if least_m_s < settings.fighter_m_s:
+        if least_m_s < settings.swift_m_s:
             return False
         level = np.linalg.inv(view.axes[:, :2])
         tau = view.after_s - view.after_s[-1]

@@ -68,7 +68,9 @@ class Brought:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which ways of moving count, and how many detections a gate may hold."""
+    """Which ways of moving count, how many detections a gate may hold, how unsure a track may be."""
 
     probability_min: float
     crowd_max: int
+    sigma_max_m: float | None = None
+    """Where not that of the settings."""

@@ -92,12 +92,12 @@ class LoneSettings:
 
     aircraft_m_s: float = 1_100.0
     """No aircraft flies faster (``assess/evidence.py``)."""
-    fighter_m_s: float = 700.0
-    """Nor does any, but one that is slow to gain speed (SR-71), fly faster than this: Mach 2.4 in
-    the stratosphere."""
+    swift_m_s: float = 600.0
+    """And none that flies faster than this, Mach 2 in the stratosphere, ..."""
     gain_m_s2: float = 5.0
-    """What wings and afterburners gain at such speeds: a specific excess power of 150 m/s at 300
-    m/s (Raymer 2012, Aircraft Design, section 17.6); at 700 m/s less than half of it."""
+    """... gains so much speed: a specific excess power of 150 m/s, which no fighter has there
+    (Raymer 2012, Aircraft Design, section 17.6), gives 2.5 m/s2, and a dive of 15 degrees as much
+    again."""
     sure_sigmas: float = 2.5
     """By so many sigmas. A look every two seconds is a new trial, and nobody else confirms it."""
     looks_min: int = 6
@@ -112,6 +112,11 @@ class LoneSettings:
     """And sights of one scan that are looked at."""
     judged_max: int = 3
     """And so many of them are judged at one scan: a judgement costs some milliseconds."""
+    gate_sigma_max_m: float = 300_000.0
+    """A track that one satellite alone sees may be so unsure of its place: along the line of sight,
+    and across it as sure as any."""
+    followed_max: int = 24
+    """Launches that are followed by the family of boosts; more are left to the filter."""
     patience_s: float = 8.0
     """A chain ends when nothing was seen for so long, or for 3.5 periods."""
     speed_max_m_s: float = 3_000.0

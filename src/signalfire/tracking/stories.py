@@ -40,9 +40,14 @@ class Stories:
         self._shown: dict[int, Track] = {}
         """What was shown of each row of ``_stories``, in the same order."""
 
-    def begin(self, row: int, track: TrackId, lift_off: PlaceEstimate | None = None) -> None:
-        """A row's track is confirmed, and has its name; where it lifted off, if that began it."""
-        self._stories[row] = Story(track, lift_off=lift_off)
+    def begin(self, row: int, track: TrackId) -> None:
+        """A row's track is confirmed, and has its name."""
+        self._stories[row] = Story(track)
+
+    def tell(self, row: int, lift_off: PlaceEstimate) -> None:
+        """What is known of where a row's track lifted off has changed."""
+        self._stories[row].lift_off = lift_off
+        self.change(row)
 
     def end(self, row: int) -> None:
         """A row's track is dropped; it may never have been confirmed."""

@@ -34,7 +34,7 @@ LEVELS_SHARE = np.array([0.08, 0.17, 0.22, 0.25, 0.18, 0.10])
 below 5 to 12 km, and a look that missed it adds 1 km."""
 REFERENCE_M = 8e3
 """A line of sight is met at this height first."""
-UNLIKE_SHARE = 0.02
+UNLIKE_SHARE = 0.04
 """No template is the booster: each may be wrong by this share of the way since the first sight."""
 SOFT_TEMPLATES = 12.0
 """The likelihoods are softened until so many templates share them: the family has more members than

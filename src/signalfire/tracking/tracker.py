@@ -12,7 +12,6 @@ from signalfire.basis.instant import NS_PER_S, Instant
 from signalfire.basis.kernel import Flags, Floats, Integers
 from signalfire.basis.limits import TRACKS_MAX
 from signalfire.picture.detection import Detection, Sensor
-from signalfire.picture.estimate import PlaceEstimate
 from signalfire.picture.table import CONFIRMED, FREE, LOST, PATHS_WORD, TENTATIVE
 from signalfire.picture.track import Track
 from signalfire.tracking import _kernels as k
@@ -22,7 +21,7 @@ from signalfire.tracking.arrivals import Arrivals, Paths, Quota
 from signalfire.tracking.associate import best_of_each, shared_out
 from signalfire.tracking.bank import SIFTED_MAX, FilterBank
 from signalfire.tracking.bias import SensorBias
-from signalfire.tracking.lone import Launched, Lone
+from signalfire.tracking.lone import Chain, Launched, Lone
 from signalfire.tracking.lookback import Lookback
 from signalfire.tracking.measurement import INFRARED_NUMBERS, Gaps, Refusal, records
 from signalfire.tracking.nursery import Nursery, fair_share
@@ -31,6 +30,7 @@ from signalfire.tracking.scan import DETECTION_BITS, Brought, Measured, Scan, Wa
 from signalfire.tracking.settings import TrackingSettings
 from signalfire.tracking.stories import Stories
 from signalfire.tracking.strays import Stray, Strays, by_scan
+from signalfire.tracking.templates import Boosting
 from signalfire.tracking.upkeep import Upkeep
 
 _TIME_LIMIT_NS = 2**62
@@ -75,8 +75,8 @@ class Tracker:
         self._stories = Stories(self._bank, self._registration, self._paths)
         self._strays = Strays()
         self._lone = Lone(settings.lone)
-        self._alone: dict[int, int] = {}
-        """Rows that one infrared sensor alone has seen so far, and which."""
+        self._alone: dict[int, Chain] = {}
+        """Rows that one infrared sensor alone has seen so far, and its sights."""
         self._serial = 0
         self._confirmed = 0
 
@@ -224,6 +224,7 @@ class Tracker:
             is_served[shared.given[:, 0]] = True
             known, crowded = known.where(~is_served).alone(), crowded[~is_served]
         self._count("crowded gates", int(crowded.sum()))
+        left = self._give_along(known, scan, left)
         # Beyond its quota a sensor is heard for the sake of the tracks that it may hold alone.
         self._count(f"refused: {Refusal.QUOTA}", int((left >= scan.within).sum()))
         left = left[left < scan.within]
@@ -231,6 +232,17 @@ class Tracker:
         if len(left) == 0:
             return
         self._begin_with(scan, left)
+
+    def _give_along(self, known: Brought, scan: Scan, left: Integers) -> Integers:
+        """What remains when tracks that one satellite alone sees, unsure along its line, have chosen."""
+        wide = known.where(np.isin(known.rows, list(self._alone))) if self._alone else known
+        if not self._alone or len(wide.rows) == 0 or len(left) == 0:
+            return left
+        wanted = Wanted(0.0, self._settings.crowd_late_max, self._settings.lone.gate_sigma_max_m)
+        pairs, costs, _ = self._bank.candidates(wide, scan.records, left, wanted)
+        given = shared_out(pairs, costs, len(wide.rows)).given
+        dealt = self._give(wide.where(given[:, 0]), given[:, 1], scan)
+        return _without(left, given[dealt, 1], scan)
 
     def _begin_with(self, scan: Scan, left: Integers) -> None:
         """What no known track took: for those in the making, then for new ones."""
@@ -325,22 +337,38 @@ class Tracker:
         is_used = is_known & (outcomes == ring.USED)
         self._register(rows.rows[is_used], plots[is_used], scan)
         if self._alone:
-            self._join(rows.rows[is_used], scan.sensor)
+            self._join(rows.rows[is_used], plots[is_used], scan)
         self._count("used", int(is_used.sum()))
         self._count("late", int((is_known & (outcomes == ring.TOO_LATE)).sum()))
         is_dealt: Flags = outcomes != ring.DIVERGED
         return is_dealt
 
-    def _join(self, rows: Integers, sensor: int) -> None:
-        """Rows were seen by a sensor: the early arc begins when a second one has seen the track.
+    def _join(self, rows: Integers, plots: Integers, scan: Scan) -> None:
+        """Rows have taken a detection: what one satellite alone sees is explained anew with it.
 
-        What came before rests on the family of boosts, and its lift-off has been told.
+        The early arc begins when a second sensor has seen the track; what came before rests on the
+        family of boosts.
         """
-        for row in rows.tolist():
-            if row in self._alone:
-                self._bank.table.arc_count[row] = 0
-                if self._alone[row] != sensor:
-                    del self._alone[row]
+        for row, plot in zip(rows.tolist(), plots.tolist(), strict=True):
+            chain = self._alone.get(row)
+            if chain is None:
+                continue
+            self._bank.table.arc_count[row] = 0
+            if chain.sensor != scan.sensor:
+                del self._alone[row]
+            elif len(self._alone) <= self._settings.lone.followed_max:
+                boosting = self._lone.follow(chain, scan, plot)
+                if boosting is not None:
+                    self._boost(row, chain, boosting)
+
+    def _boost(self, row: int, chain: Chain, boosting: Boosting) -> None:
+        """A row's state, and where it lifted off, is what the family makes of its sights."""
+        assert self._epoch is not None
+        self._bank.begin_boosting(
+            row, first_ns=int(chain.at_ns[0]), at_ns=int(chain.at_ns[-1]), mean=boosting.mean,
+            covariance=boosting.covariance,
+        )  # fmt: skip
+        self._stories.tell(row, boosting.place_estimate(self._epoch))
 
     def _register(self, rows: Integers, plots: Integers, scan: Scan) -> None:
         """Let plots of known tracks say what their radar is off by."""
@@ -389,17 +417,13 @@ class Tracker:
             return
         row = int(rows[0])
         self._serial += 1
-        self._bank.begin_boosting(
-            row, first_ns=int(chain.at_ns[0]), at_ns=int(chain.at_ns[-1]), mean=boosting.mean,
-            covariance=boosting.covariance,
-        )  # fmt: skip
         table.updates[row] = len(chain.at_ns)
         table.numbers[row] = INFRARED_NUMBERS * len(chain.at_ns)
         table.period[row], table.origin[row] = chain.period_s, chain.sensor
         table.paths[row, chain.path // PATHS_WORD] |= 1 << (chain.path % PATHS_WORD)
-        assert self._epoch is not None
-        self._alone[row] = chain.sensor
-        self._confirm_one(row, boosting.place_estimate(self._epoch))
+        self._alone[row] = chain
+        self._confirm_one(row)
+        self._boost(row, chain, boosting)
 
     def _granted(self, sensor: int, wanted: int) -> int:
         """How many tentative tracks a sensor may begin now.
@@ -448,10 +472,10 @@ class Tracker:
             elif misfit > settings.disagree_misfit_ratio:
                 self._drop(row, "disagrees")
 
-    def _confirm_one(self, row: int, lift_off: PlaceEstimate | None = None) -> None:
+    def _confirm_one(self, row: int) -> None:
         table = self._bank.table
         self._confirmed += 1
-        self._stories.begin(row, track_id(self._node, self._confirmed), lift_off)
+        self._stories.begin(row, track_id(self._node, self._confirmed))
         table.status[row] = CONFIRMED
         self._counts["confirmed"] += 1
         self._counts["used"] += int(table.updates[row])
