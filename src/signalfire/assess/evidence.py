@@ -8,19 +8,18 @@ reasonable doubt (two sigmas on the near side of each bound):
 - climbing or falling harder than 250 m/s at more than 400 m/s, or
 - climbing under power, over some fifteen seconds: above 7 km harder than 200 m/s while height and
   the height that the speed is worth together grow by more than 200 m/s, or above 10 km harder than
-  300 m/s, or above 13 km harder than 250 m/s, or
+  300 m/s, or
 - in free flight above 12 km and faster than 500 m/s, watched for 15 s: what flies on wings or
   engines does not fall like a stone,
 
-- or it was begun from one satellite's sights alone, which the tracker does only for what flies as
-  no aircraft does (``tracking/lone.py``),
+and that surely (three sigmas) comes down again: a perigee below 100 km, and less energy than any
+orbit has. What the tracker began from one satellite's sights alone is evidence in itself: it flies
+as no aircraft does and boosts from the ground (``tracking/lone.py``).
 
-and, but for the last, that surely (three sigmas) comes down again: a perigee below 100 km, and less energy than any
-orbit has. The bounds stand above the fastest aircraft in level service (SR-71: 26 km, 980 m/s;
-FAI absolute records of 1976) and its climbs. A fighter's specific excess power falls from some 300
+The bounds stand above the fastest aircraft in level service (SR-71: 26 km, 980 m/s; FAI absolute
+records of 1976) and its climbs. A fighter's specific excess power falls from some 300
 m/s at sea level to below 200 m/s at 7 km (energy-manoeuvrability charts: Raymer 2012, Aircraft
-Design, section 17.6); a zoom climb is steep but gains no energy. The hardest climb recorded, all
-zoom and no load, made 170 m/s from 12 to 15 km (F-15 "Streak Eagle", 1975: 59.4 and 77.0 s).
+Design, section 17.6); a zoom climb is steep but gains no energy.
 """
 
 from dataclasses import dataclass
@@ -47,7 +46,6 @@ POWER_M_S = 200.0
 LASTING_M = 10_000.0
 LASTING_CLIMB_M_S = 300.0
 LASTING_S = 12.0
-THIN_M = 13_000.0
 FREE_M = 12_000.0
 FREE_SPEED_M_S = 500.0
 FREE_WATCHED_S = 15.0
@@ -96,8 +94,6 @@ def _climbs_under_power(climb: Climb) -> bool:
     least_m_s = climb.climb_m_s - SURE_SIGMAS * climb.climb_sigma_m_s
     power_m_s = climb.power_m_s - SURE_SIGMAS * climb.power_sigma_m_s
     if climb.altitude_m > POWERED_M and least_m_s > POWERED_CLIMB_M_S and power_m_s > POWER_M_S:
-        return True
-    if climb.altitude_m > THIN_M and least_m_s > STEEP_CLIMB_M_S:
         return True
     is_lasting = climb.span_s >= LASTING_S and climb.altitude_m > LASTING_M
     return is_lasting and least_m_s > LASTING_CLIMB_M_S

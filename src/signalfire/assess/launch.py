@@ -75,9 +75,10 @@ def estimate_launch(track: Track) -> Launch:
     if told is not None and len(track.ascent) < FIT_STATES_MIN:
         return told
     found = _from_arc(track)
-    if told is None or (isinstance(found, PlaceEstimate) and _variance_m2(found) < _variance_m2(told)):
+    if told is None:
         return found
-    return told
+    is_surer = isinstance(found, PlaceEstimate) and _variance_m2(found) < _variance_m2(told)
+    return found if is_surer else told
 
 
 def _from_arc(track: Track) -> Launch:

@@ -1,6 +1,7 @@
 """Boosts of the generic family flown, and laid through one satellite's lines of sight; SI.
 
-A template is a row of heights and of ground runs at whole seconds since lift-off, up to its burn-out.
+A template is a row of heights and of ground runs at whole seconds since lift-off, up to its
+burn-out.
 """
 
 import math
@@ -11,8 +12,8 @@ from signalfire.basis.kernel import Floats, Integers, kernel
 from signalfire.space.earth import GRAVITY_M3_S2, SEMI_MAJOR_M
 
 BURN, RISE, LEAN, POWER, END, DRAG, TURNS, KNOTS, KNOT = range(9)
-"""One plan: burn time; s straight up; lean (rad); power of the lean; part of the burn at which it is
-complete; drag, m2/kg; 1 for a gravity turn; how many knots; then knots (part of the burn, thrust
+"""One plan: burn time; s straight up; lean (rad); power of the lean; part of the burn at which it
+is complete; drag, m2/kg; 1 for a gravity turn; how many knots; then knots (part of the burn, thrust
 over weight)."""
 KNOTS_MAX = 12
 PLAN = KNOT + 2 * KNOTS_MAX
@@ -36,8 +37,8 @@ def push(part: float, plan: Floats) -> float:
         if part <= right:
             share = (part - left) / max(right - left, 1e-9)
             low, high = plan[KNOT + 2 * n - 1], plan[KNOT + 2 * n + 1]
-            return low + share * (high - low)
-    return plan[KNOT + 2 * count - 1]
+            return float(low + share * (high - low))
+    return float(plan[KNOT + 2 * count - 1])
 
 
 @kernel
@@ -110,7 +111,7 @@ def ages_at(heights: Floats, lasts: Integers, levels: Floats, ages: Floats) -> N
 def between(row: Floats, t: float) -> float:
     """A template's value between two whole seconds."""
     at = min(int(t), row.shape[0] - 2)
-    return row[at] + (t - at) * (row[at + 1] - row[at])
+    return float(row[at] + (t - at) * (row[at + 1] - row[at]))
 
 
 @kernel
@@ -129,9 +130,9 @@ def lay(heights: Floats, runs: Floats, lasts: Integers, ages: Floats, after: Flo
         spreads: Floats) -> None:  # fmt: skip
     """How well each template, first seen at each height, goes through the sights, and where to.
 
-    ``seen`` (n, 2): where the sights are across the line of sight, m; ``view`` (2, 3): those axes by
-    east, north, up; ``weights``: reciprocal variances. Where it stands across is free. Per branch:
-    the sum of squares (infinite: none), the heading, and its sigma.
+    ``seen`` (n, 2): where the sights are across the line of sight, m; ``view`` (2, 3): those axes
+    by east, north, up; ``weights``: reciprocal variances. Where it stands across is free. Per
+    branch: the sum of squares (infinite: none), the heading, and its sigma.
     """
     count = after.shape[0]
     span = after[count - 1]

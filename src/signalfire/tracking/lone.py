@@ -4,10 +4,12 @@ A chain is one hot thing as one sensor sees it. How fast it moves across the lin
 least that it flies at, whatever its height; only what is surely too fast for any aircraft, or as
 fast as the fastest fighters and still gaining speed as no wings do, and moves as some boost of the
 family does (``templates``), begins a track. While nobody else sees it, the family alone says where
-it is: a filter would soon know nothing of how far away. Fires stand still; aircraft are slower, and turning or
-climbing they do not gain speed for long; stars, satellites and the limb's glow stand where a line
-of sight meets no ground steeply, or are no boost. What a second satellite sees as well is begun
-from crossed lines (``nursery``), which is quicker and surer.
+it is: a filter would soon know nothing of how far away.
+
+Fires stand still; aircraft are slower, and turning or climbing they do not gain speed for long;
+stars, satellites and the limb's glow stand where a line of sight meets no ground steeply, or are no
+boost. What a second satellite sees as well is begun from crossed lines (``nursery``), which is
+quicker and surer.
 """
 
 import math
@@ -60,12 +62,12 @@ class Chain:
 
     def ahead(self, at_ns: int) -> Floats:
         """Where it will be seen: straight on from its last third; not normalised."""
-        lines = self.records[:, k.ALONG : k.ALONG + 3]
+        lines: Floats = self.records[:, k.ALONG : k.ALONG + 3]
         back = 1 + len(lines) // 3
-        if len(lines) < 4:
-            return lines[-1]
-        rate = (lines[-1] - lines[-1 - back]) / float(self.at_ns[-1] - self.at_ns[-1 - back])
-        line: Floats = lines[-1] + rate * float(at_ns - self.at_ns[-1])
+        line: Floats = lines[-1]
+        if len(lines) >= 4:
+            rate = (line - lines[-1 - back]) / float(self.at_ns[-1] - self.at_ns[-1 - back])
+            line = line + rate * float(at_ns - self.at_ns[-1])
         return line
 
 
@@ -140,8 +142,8 @@ class Lone:
         apart = np.linalg.norm(expected[:, None] - lines[None], axis=2)
         after_s = np.array([(scan.at_ns - c.at_ns[-1]) / NS_PER_S for c in older])
         young = np.array([len(c.at_ns) < 4 for c in older])
-        away_m = np.where(young, settings.speed_max_m_s * after_s,
-                          0.5 * settings.change_max_m_s2 * (after_s + scan.period_s) ** 2)  # fmt: skip
+        turned_m = 0.5 * settings.change_max_m_s2 * (after_s + scan.period_s) ** 2
+        away_m = np.where(young, settings.speed_max_m_s * after_s, turned_m)
         site = scan.records[sights[0], k.SITE : k.SITE + 3]
         height_m = max(float(np.linalg.norm(site)) - 6.4e6, 1e5)
         reach = (away_m / height_m)[:, None] + _SECURE * 1.5 * sigmas[None]

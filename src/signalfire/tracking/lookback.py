@@ -219,12 +219,9 @@ class Lookback:
 
     def climb(self, row: int) -> Climb | None:
         """How hard a row has climbed over its ring; None where too little is known."""
-        settings, table = self._settings, self._bank.table
-        kinds = table.ring[row, : table.count[row], k.KIND]
-        is_heat_alone = bool((kinds <= INFRARED_NUMBERS).all())
-        span_s = settings.climb_span_heat_s if is_heat_alone else settings.climb_span_s
+        span_s = self._settings.climb_span_s
         reference, rows = self._rows(row, span_s)
-        if rows is None or float(np.ptp(rows.t_s)) < 0.6 * settings.climb_span_s:
+        if rows is None or float(np.ptp(rows.t_s)) < 0.6 * span_s:
             return None
         middle_s = 0.5 * float(rows.t_s[0] + rows.t_s[-1])
         tau = (rows.t_s - middle_s)[:, np.newaxis]

@@ -68,9 +68,9 @@ class Brought:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which ways of moving count, how many detections a gate may hold, how unsure a track may be."""
+    """Which ways of moving count, and how many detections a gate may hold."""
 
     probability_min: float
     crowd_max: int
     sigma_max_m: float | None = None
-    """Where not that of the settings."""
+    """How unsure of its place a track may be, where not as the settings say."""

@@ -92,13 +92,13 @@ class LoneSettings:
 
     aircraft_m_s: float = 1_100.0
     """No aircraft flies faster (``assess/evidence.py``)."""
-    swift_m_s: float = 600.0
-    """And none that flies faster than this, Mach 2 in the stratosphere, ..."""
+    swift_m_s: float = 700.0
+    """And none that flies faster than this, Mach 2.4 in the stratosphere, ..."""
     gain_m_s2: float = 5.0
     """... gains so much speed: a specific excess power of 150 m/s, which no fighter has there
-    (Raymer 2012, Aircraft Design, section 17.6), gives 2.5 m/s2, and a dive of 15 degrees as much
+    (Raymer 2012, Aircraft Design, section 17.6), gives 2.1 m/s2, and a dive of 15 degrees as much
     again."""
-    sure_sigmas: float = 2.5
+    sure_sigmas: float = 3.0
     """By so many sigmas. A look every two seconds is a new trial, and nobody else confirms it."""
     looks_min: int = 6
     span_min_s: float = 8.0
@@ -112,6 +112,8 @@ class LoneSettings:
     """And sights of one scan that are looked at."""
     judged_max: int = 3
     """And so many of them are judged at one scan: a judgement costs some milliseconds."""
+    beside_m: float = 3_000.0
+    """One satellite's sights begin no track within this, and three sigmas, of a known one."""
     gate_sigma_max_m: float = 300_000.0
     """A track that one satellite alone sees may be so unsure of its place: along the line of sight,
     and across it as sure as any."""
@@ -209,9 +211,6 @@ class TrackingSettings:
     """What comes down below this may glow without an engine."""
     climb_span_s: float = 15.0
     """A climb is judged over so many seconds."""
-    climb_span_heat_s: float = 30.0
-    """And over so many where heat alone is seen: two lines of sight give a place to 700 m, and a
-    climb to 90 m/s after ten seconds, 50 after fifteen and 20 after thirty."""
     climb_least_m_s: float = 100.0
     """What climbs more slowly is not looked at."""
     climb_speed_max_m_s: float = 1_500.0
@@ -303,8 +302,6 @@ class TrackingSettings:
     stray_hold_s: float = 2.0
     """So long at most, or until the sensor's next scan, a plot beside a track waits for the track's
     own plot of the same scan: reports of one scan come some tenths of a second apart."""
-    lone_beside_m: float = 3_000.0
-    """One satellite's sights begin no track within this, and three sigmas, of a known one."""
     registration: RegistrationSettings = field(default_factory=RegistrationSettings)
     """How biases are learnt."""
     lone: LoneSettings = field(default_factory=LoneSettings)

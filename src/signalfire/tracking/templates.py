@@ -82,7 +82,7 @@ class View:
 
 
 class Bank(NamedTuple):
-    """Templates: heights and runs at whole seconds, their last seconds, and ages at ``LEVELS_M``."""
+    """Templates: heights, runs at whole seconds, their last seconds, and ages at ``LEVELS_M``."""
 
     heights: Floats
     runs: Floats
@@ -95,8 +95,8 @@ class Boosting:
     """What the family makes of the sights of one launch.
 
     ``misfit_ratio`` is the best template's sum of squares over what is expected. The lift-off has a
-    place, the covariance of its east and north (m2), and an instant; ``mean`` (6,) and ``covariance``
-    (6, 6) are the state at the last sight, Earth-fixed.
+    place, the covariance of its east and north (m2), and an instant; ``mean`` (6,) and
+    ``covariance`` (6, 6) are the state at the last sight, Earth-fixed.
     """
 
     misfit_ratio: float
@@ -182,27 +182,28 @@ def explain(view: View, last_ns: int) -> Boosting | None:
         covariance,
     )  # fmt: skip
     across_m2 = 1.0 / float(weights.sum())
-    return _boosting(view, best, mean, covariance, across_m2, last_ns)
-
-
-def _boosting(
-    view: View, best: float, mean: Floats, covariance: Floats, across_m2: float, last_ns: int
-) -> Boosting:
     run_m = mean[3:5] - mean[:2]
     aside_m2 = PAD_SIGMA_M**2 + across_m2 + HEADING_SIGMA_RAD**2 * float(run_m @ run_m)
     covariance = 0.5 * (covariance + covariance.T)
     covariance[range(2), range(2)] += aside_m2
     covariance[range(3, 6), range(3, 6)] += across_m2
     covariance[range(6, 9), range(6, 9)] += SPEED_SIGMA_M_S**2
+    freedom = max(2 * len(view.after_s) - 4, 1)
+    return _on_earth(view, best / freedom, mean, covariance, last_ns)
+
+
+def _on_earth(
+    view: View, misfit_ratio: float, mean: Floats, covariance: Floats, last_ns: int
+) -> Boosting:
+    """The moments in Earth-fixed axes."""
     to_ecef = np.kron(np.eye(2), view.enu.T)
     base = view.ground.ecef_m()
     state = to_ecef @ mean[3:9]
     state[:3] += base
     start = geodetic(base + view.enu.T @ np.array([mean[0], mean[1], 0.0]))
-    freedom = max(2 * len(view.after_s) - 4, 1)
     last_s = float(view.after_s[-1])
     return Boosting(
-        misfit_ratio=best / freedom,
+        misfit_ratio=misfit_ratio,
         lift_off=Geodetic(start.latitude_rad, start.longitude_rad),
         lift_off_covariance_m2=covariance[:2, :2].copy(),
         lift_off_ns=last_ns + round((float(mean[2]) - last_s) * NS_PER_S),

@@ -12,16 +12,16 @@ from signalfire.basis.instant import NS_PER_S, Instant
 from signalfire.basis.kernel import Flags, Floats, Integers
 from signalfire.basis.limits import TRACKS_MAX
 from signalfire.picture.detection import Detection, Sensor
-from signalfire.picture.table import CONFIRMED, FREE, LOST, PATHS_WORD, TENTATIVE
+from signalfire.picture.table import CONFIRMED, FREE, LOST, TENTATIVE
 from signalfire.picture.track import Track
 from signalfire.tracking import _kernels as k
 from signalfire.tracking import _ring_kernels as ring
 from signalfire.tracking import _scan_kernels as kernels
+from signalfire.tracking.alone import Alone
 from signalfire.tracking.arrivals import Arrivals, Paths, Quota
 from signalfire.tracking.associate import best_of_each, shared_out
 from signalfire.tracking.bank import SIFTED_MAX, FilterBank
 from signalfire.tracking.bias import SensorBias
-from signalfire.tracking.lone import Chain, Launched, Lone
 from signalfire.tracking.lookback import Lookback
 from signalfire.tracking.measurement import INFRARED_NUMBERS, Gaps, Refusal, records
 from signalfire.tracking.nursery import Nursery, fair_share
@@ -30,7 +30,6 @@ from signalfire.tracking.scan import DETECTION_BITS, Brought, Measured, Scan, Wa
 from signalfire.tracking.settings import TrackingSettings
 from signalfire.tracking.stories import Stories
 from signalfire.tracking.strays import Stray, Strays, by_scan
-from signalfire.tracking.templates import Boosting
 from signalfire.tracking.upkeep import Upkeep
 
 _TIME_LIMIT_NS = 2**62
@@ -74,9 +73,7 @@ class Tracker:
         self._paths = Paths()
         self._stories = Stories(self._bank, self._registration, self._paths)
         self._strays = Strays()
-        self._lone = Lone(settings.lone)
-        self._alone: dict[int, Chain] = {}
-        """Rows that one infrared sensor alone has seen so far, and its sights."""
+        self._alone = Alone(self._bank, self._stories, settings)
         self._serial = 0
         self._confirmed = 0
 
@@ -234,9 +231,9 @@ class Tracker:
         self._begin_with(scan, left)
 
     def _give_along(self, known: Brought, scan: Scan, left: Integers) -> Integers:
-        """What remains when tracks that one satellite alone sees, unsure along its line, have chosen."""
-        wide = known.where(np.isin(known.rows, list(self._alone))) if self._alone else known
-        if not self._alone or len(wide.rows) == 0 or len(left) == 0:
+        """What remains when tracks have chosen that one satellite sees: unsure along its line."""
+        wide = known.where(np.isin(known.rows, self._alone.rows))
+        if len(wide.rows) == 0 or len(left) == 0:
             return left
         wanted = Wanted(0.0, self._settings.crowd_late_max, self._settings.lone.gate_sigma_max_m)
         pairs, costs, _ = self._bank.candidates(wide, scan.records, left, wanted)
@@ -336,39 +333,11 @@ class Tracker:
             self._drop(row, "diverged")
         is_used = is_known & (outcomes == ring.USED)
         self._register(rows.rows[is_used], plots[is_used], scan)
-        if self._alone:
-            self._join(rows.rows[is_used], plots[is_used], scan)
+        self._alone.join(rows.rows[is_used], plots[is_used], scan, self._epoch)
         self._count("used", int(is_used.sum()))
         self._count("late", int((is_known & (outcomes == ring.TOO_LATE)).sum()))
         is_dealt: Flags = outcomes != ring.DIVERGED
         return is_dealt
-
-    def _join(self, rows: Integers, plots: Integers, scan: Scan) -> None:
-        """Rows have taken a detection: what one satellite alone sees is explained anew with it.
-
-        The early arc begins when a second sensor has seen the track; what came before rests on the
-        family of boosts.
-        """
-        for row, plot in zip(rows.tolist(), plots.tolist(), strict=True):
-            chain = self._alone.get(row)
-            if chain is None:
-                continue
-            self._bank.table.arc_count[row] = 0
-            if chain.sensor != scan.sensor:
-                del self._alone[row]
-            elif len(self._alone) <= self._settings.lone.followed_max:
-                boosting = self._lone.follow(chain, scan, plot)
-                if boosting is not None:
-                    self._boost(row, chain, boosting)
-
-    def _boost(self, row: int, chain: Chain, boosting: Boosting) -> None:
-        """A row's state, and where it lifted off, is what the family makes of its sights."""
-        assert self._epoch is not None
-        self._bank.begin_boosting(
-            row, first_ns=int(chain.at_ns[0]), at_ns=int(chain.at_ns[-1]), mean=boosting.mean,
-            covariance=boosting.covariance,
-        )  # fmt: skip
-        self._stories.tell(row, boosting.place_estimate(self._epoch))
 
     def _register(self, rows: Integers, plots: Integers, scan: Scan) -> None:
         """Let plots of known tracks say what their radar is off by."""
@@ -392,38 +361,21 @@ class Tracker:
             self._drop(row, "diverged")
         self._nursery.remember(fixes)
         self._start_alone(scan, left)
-        self._lone.cross(fixes.look_number[fixes.looks > 1].ravel().tolist())
+        self._alone.cross(fixes.look_number[fixes.looks > 1].ravel().tolist())
 
     def _start_alone(self, scan: Scan, left: Integers) -> None:
         """Begin tracks of launches that one infrared sensor alone has seen for long enough."""
-        sights = left[scan.records[left, k.KIND] <= INFRARED_NUMBERS]
-        if len(sights) == 0:
-            return
-        table, settings = self._bank.table, self._settings
+        table = self._bank.table
         known = table.rows(CONFIRMED, LOST)
-        late_ns = round(settings.late_max_s * NS_PER_S)
-        known = known[np.abs(scan.at_ns - table.time[known]) < late_ns]
-        is_beside = self._bank.beside_lines(
-            known, scan.at_ns, scan.records[sights], settings.lone_beside_m
-        )
-        for launched in self._lone.take(scan, sights[~is_beside]):
-            self._begin_alone(launched)
-
-    def _begin_alone(self, launched: Launched) -> None:
-        table, chain, boosting = self._bank.table, launched.chain, launched.boosting
-        rows = table.add_many(np.array([self._serial]))
-        if len(rows) == 0:
-            self._count("refused: too many tracks", 1)
-            return
-        row = int(rows[0])
-        self._serial += 1
-        table.updates[row] = len(chain.at_ns)
-        table.numbers[row] = INFRARED_NUMBERS * len(chain.at_ns)
-        table.period[row], table.origin[row] = chain.period_s, chain.sensor
-        table.paths[row, chain.path // PATHS_WORD] |= 1 << (chain.path % PATHS_WORD)
-        self._alone[row] = chain
-        self._confirm_one(row)
-        self._boost(row, chain, boosting)
+        for launched in self._alone.shown_by(scan, left, known):
+            rows = table.add_many(np.array([self._serial]))
+            if len(rows) == 0:
+                self._count("refused: too many tracks", 1)
+                return
+            self._serial += 1
+            self._alone.begin(int(rows[0]), launched)
+            self._confirm_one(int(rows[0]))
+            self._alone.boost(int(rows[0]), launched.boosting, self._epoch)
 
     def _granted(self, sensor: int, wanted: int) -> int:
         """How many tentative tracks a sensor may begin now.
@@ -492,7 +444,7 @@ class Tracker:
             first_ns, serial = table.first_time[older], table.serial[older]
             arc = table.arc[older].copy(), table.arc_time[older].copy(), table.arc_count[older]
             table.copy_row(source=younger, target=older)
-            self._alone.pop(older, None)
+            self._alone.end(older)
             table.first_time[older], table.serial[older] = first_ns, serial
             table.arc[older], table.arc_time[older], table.arc_count[older] = arc
         table.paths[older] = paths
@@ -503,7 +455,7 @@ class Tracker:
         self._registration.end(int(self._bank.table.serial[row]))
         self._bank.table.remove(row)
         self._stories.end(row)
-        self._alone.pop(row, None)
+        self._alone.end(row)
         self._counts[f"dropped: {reason}"] += 1
 
 
