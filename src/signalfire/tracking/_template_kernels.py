@@ -125,94 +125,156 @@ def ahead(heights: Floats, runs: Floats, age: float, after: float) -> tuple[floa
 
 
 @kernel
+def waves(up: Floats, run: Floats, seen: Floats, weights: Floats, view: Floats,
+          out: Floats) -> None:  # fmt: skip
+    """The sum of squares that a template leaves, as a function of its heading's sine and cosine.
+
+    out[0] - 2 (out[1] s + out[2] c) + out[3] s^2 + 2 out[4] s c + out[5] c^2, where it stands
+    across being free.
+    """
+    total = mean0 = mean1 = mean_run = 0.0
+    for i in range(up.shape[0]):
+        total += weights[i]
+        mean0 += weights[i] * (seen[i, 0] - up[i] * view[0, 2])
+        mean1 += weights[i] * (seen[i, 1] - up[i] * view[1, 2])
+        mean_run += weights[i] * run[i]
+    rest = cross0 = cross1 = square = 0.0
+    for i in range(up.shape[0]):
+        a = seen[i, 0] - up[i] * view[0, 2] - mean0 / total
+        b = seen[i, 1] - up[i] * view[1, 2] - mean1 / total
+        d = run[i] - mean_run / total
+        rest += weights[i] * (a * a + b * b)
+        cross0 += weights[i] * d * a
+        cross1 += weights[i] * d * b
+        square += weights[i] * d * d
+    out[0] = rest
+    out[1] = view[0, 0] * cross0 + view[1, 0] * cross1
+    out[2] = view[0, 1] * cross0 + view[1, 1] * cross1
+    out[3] = square * (view[0, 0] ** 2 + view[1, 0] ** 2)
+    out[4] = square * (view[0, 0] * view[0, 1] + view[1, 0] * view[1, 1])
+    out[5] = square * (view[0, 1] ** 2 + view[1, 1] ** 2)
+
+
+@kernel
+def left_by(w: Floats, heading: float) -> float:
+    """The sum of squares of ``waves`` at a heading."""
+    s, c = math.sin(heading), math.cos(heading)
+    value = w[0] - 2.0 * (w[1] * s + w[2] * c) + w[3] * s * s + 2.0 * w[4] * s * c + w[5] * c * c
+    return float(value)
+
+
+@kernel
+def minima(w: Floats, misfits: Floats, headings: Floats, spreads: Floats) -> None:
+    """The headings that leave least and their sigmas: from the best of some by Newton's steps."""
+    coarse = np.empty(_HEADINGS)
+    for m in range(_HEADINGS):
+        coarse[m] = left_by(w, m * math.tau / _HEADINGS)
+    branch = 0
+    for m in range(_HEADINGS):
+        before, later = coarse[m - 1], coarse[(m + 1) % _HEADINGS]
+        if branch == BRANCHES or coarse[m] > before or coarse[m] >= later:
+            continue
+        heading = m * math.tau / _HEADINGS
+        bend = 0.0
+        for _ in range(4):
+            s, c = math.sin(heading), math.cos(heading)
+            slope = -2.0 * (w[1] * c - w[2] * s) + 2.0 * (w[3] - w[5]) * s * c
+            slope += 2.0 * w[4] * (c * c - s * s)
+            bend = 2.0 * (w[1] * s + w[2] * c) + 2.0 * (w[3] - w[5]) * (c * c - s * s)
+            bend -= 8.0 * w[4] * s * c
+            if bend > 0.0:
+                heading -= max(-0.3, min(0.3, slope / bend))
+        misfits[branch] = left_by(w, heading)
+        headings[branch] = heading
+        spreads[branch] = min(0.5, math.sqrt(2.0 / bend)) if bend > 0.0 else 0.5
+        branch += 1
+
+
+@kernel
 def lay(heights: Floats, runs: Floats, lasts: Integers, ages: Floats, after: Floats,
         seen: Floats, weights: Floats, view: Floats, misfits: Floats, headings: Floats,
         spreads: Floats) -> None:  # fmt: skip
     """How well each template, first seen at each height, goes through the sights, and where to.
 
     ``seen`` (n, 2): where the sights are across the line of sight, m; ``view`` (2, 3): those axes
-    by east, north, up; ``weights``: reciprocal variances. Where it stands across is free. Per
-    branch: the sum of squares (infinite: none), the heading, and its sigma.
+    by east, north, up; ``weights``: reciprocal variances. Per branch: the sum of squares (infinite:
+    none), the heading, and its sigma.
     """
     count = after.shape[0]
-    span = after[count - 1]
-    left = np.empty((count, 2))
-    run = np.empty(count)
-    total = 0.0
-    for i in range(count):
-        total += weights[i]
-    coarse = np.empty(_HEADINGS)
+    up, run, w = np.empty(count), np.empty(count), np.empty(6)
     misfits[:] = math.inf
     for k in range(heights.shape[0]):
         for j in range(ages.shape[1]):
-            age = ages[k, j]
-            if not age + span <= lasts[k]:
+            if not ages[k, j] + after[count - 1] <= lasts[k]:
                 continue
-            mean0 = mean1 = mean_run = 0.0
             for i in range(count):
-                up, run[i] = ahead(heights[k], runs[k], age, after[i])
-                left[i, 0] = seen[i, 0] - up * view[0, 2]
-                left[i, 1] = seen[i, 1] - up * view[1, 2]
-                mean0 += weights[i] * left[i, 0]
-                mean1 += weights[i] * left[i, 1]
-                mean_run += weights[i] * run[i]
-            mean0, mean1, mean_run = mean0 / total, mean1 / total, mean_run / total
-            rest = cross0 = cross1 = square = 0.0
-            for i in range(count):
-                a, b, d = left[i, 0] - mean0, left[i, 1] - mean1, run[i] - mean_run
-                rest += weights[i] * (a * a + b * b)
-                cross0 += weights[i] * d * a
-                cross1 += weights[i] * d * b
-                square += weights[i] * d * d
-            # rest - 2 (e sin + n cos) + square |east sin + north cos|^2
-            east = view[0, 0] * cross0 + view[1, 0] * cross1
-            north = view[0, 1] * cross0 + view[1, 1] * cross1
-            ee = square * (view[0, 0] ** 2 + view[1, 0] ** 2)
-            en = square * (view[0, 0] * view[0, 1] + view[1, 0] * view[1, 1])
-            nn = square * (view[0, 1] ** 2 + view[1, 1] ** 2)
-            for m in range(_HEADINGS):
-                s, c = math.sin(m * math.tau / _HEADINGS), math.cos(m * math.tau / _HEADINGS)
-                coarse[m] = rest - 2.0 * (east * s + north * c) + ee * s * s + 2.0 * en * s * c
-                coarse[m] += nn * c * c
-            branch = 0
-            for m in range(_HEADINGS):
-                before, later = coarse[m - 1], coarse[(m + 1) % _HEADINGS]
-                if branch == BRANCHES or coarse[m] > before or coarse[m] >= later:
-                    continue
-                heading = m * math.tau / _HEADINGS
-                bend = 0.0
-                for _ in range(4):
-                    s, c = math.sin(heading), math.cos(heading)
-                    slope = -2.0 * (east * c - north * s) + 2.0 * (ee - nn) * s * c
-                    slope += 2.0 * en * (c * c - s * s)
-                    bend = 2.0 * (east * s + north * c) + 2.0 * (ee - nn) * (c * c - s * s)
-                    bend -= 8.0 * en * s * c
-                    if bend > 0.0:
-                        heading -= max(-0.3, min(0.3, slope / bend))
-                s, c = math.sin(heading), math.cos(heading)
-                misfit = rest - 2.0 * (east * s + north * c) + ee * s * s
-                misfits[k, j, branch] = misfit + 2.0 * en * s * c + nn * c * c
-                headings[k, j, branch] = heading
-                spreads[k, j, branch] = min(0.5, math.sqrt(2.0 / bend)) if bend > 0.0 else 0.5
-                branch += 1
+                up[i], run[i] = ahead(heights[k], runs[k], ages[k, j], after[i])
+            waves(up, run, seen, weights, view, w)
+            minima(w, misfits[k, j], headings[k, j], spreads[k, j])
+
+
+@kernel
+def way(heights: Floats, runs: Floats, age: float, after: Floats, weights: Floats,
+        out: Floats) -> None:  # fmt: skip
+    """What a template flies, whatever its heading: mean climb and run since the first sight, by the
+    sights' weights; the last climb and run, and how fast they grow; run from lift-off until then.
+    """
+    total = 0.0
+    out[:2] = 0.0
+    for i in range(after.shape[0]):
+        up, run = ahead(heights, runs, age, after[i])
+        total += weights[i]
+        out[0] += weights[i] * up
+        out[1] += weights[i] * run
+    out[0] /= total
+    out[1] /= total
+    last = after[after.shape[0] - 1]
+    up_0, run_0 = ahead(heights, runs, age, last)
+    up_1, run_1 = ahead(heights, runs, age, last - 1.0)
+    up_2, run_2 = ahead(heights, runs, age, last - 2.0)
+    out[2], out[3] = up_0, run_0
+    out[4] = 1.5 * up_0 - 2.0 * up_1 + 0.5 * up_2
+    out[5] = 1.5 * run_0 - 2.0 * run_1 + 0.5 * run_2
+    out[6] = between(runs, age)
+
+
+@kernel
+def tell(f: Floats, age: float, level: float, heading: float, middle: Floats, view: Floats,
+         along: Floats, q: Floats) -> None:  # fmt: skip
+    """The numbers whose ``MOMENTS`` are wanted, of a template's ``way`` with a heading.
+
+    It was first seen at a height ``level`` above the reference. ``middle`` (2,) is the mean of the
+    sights.
+    """
+    s, c = math.sin(heading), math.cos(heading)
+    o0 = middle[0] - view[0, 2] * f[0] - (view[0, 0] * s + view[0, 1] * c) * f[1]
+    o1 = middle[1] - view[1, 2] * f[0] - (view[1, 0] * s + view[1, 1] * c) * f[1]
+    depth = (level - view[0, 2] * o0 - view[1, 2] * o1) / along[2]
+    x = view[0, 0] * o0 + view[1, 0] * o1 + along[0] * depth
+    y = view[0, 1] * o0 + view[1, 1] * o1 + along[1] * depth
+    q[0], q[1], q[2] = x - f[6] * s, y - f[6] * c, -age
+    q[3], q[4], q[5] = x + f[3] * s, y + f[3] * c, level + f[2]
+    q[6], q[7], q[8] = f[5] * s, f[5] * c, f[4]
+    q[9], q[10] = s, c
 
 
 @kernel
 def gather(heights: Floats, runs: Floats, ages: Floats, levels: Floats, after: Floats,
-           seen: Floats, weights: Floats, view: Floats, along: Floats, height: float,
-           likelihoods: Floats, headings: Floats, spreads: Floats, least: float, mean: Floats,
+           seen: Floats, weights: Floats, view: Floats, along: Floats, likelihoods: Floats,
+           headings: Floats, spreads: Floats, least: float, mean: Floats,
            covariance: Floats) -> None:  # fmt: skip
     """The moments of what the templates say, by their likelihoods (their sum is 1).
 
-    Those below ``least`` are left out. The reference stands ``height`` above the ground that east
-    and north lead over; ``along`` is the line of sight. Three nodes of each heading's normal spread
+    Those below ``least`` are left out. East, north and up count from the reference; ``levels`` are
+    heights above it, ``along`` is the line of sight. Three nodes of each heading's normal spread
     (Gauss and Hermite).
     """
-    count = after.shape[0]
+    middle, f, q = np.zeros(2), np.empty(7), np.empty(MOMENTS)
     total = used = 0.0
-    for i in range(count):
+    for i in range(after.shape[0]):
         total += weights[i]
-    q = np.empty(MOMENTS)
+        middle += weights[i] * seen[i]
+    middle /= total
     mean[:] = 0.0
     covariance[:, :] = 0.0
     for k in range(heights.shape[0]):
@@ -221,37 +283,11 @@ def gather(heights: Floats, runs: Floats, ages: Floats, levels: Floats, after: F
                 likelihood = likelihoods[k, j, branch]
                 if not likelihood > least:
                     continue
-                age = ages[k, j]
-                mean_up = mean_run = mean0 = mean1 = 0.0
-                for i in range(count):
-                    up, run = ahead(heights[k], runs[k], age, after[i])
-                    mean_up += weights[i] * up / total
-                    mean_run += weights[i] * run / total
-                    mean0 += weights[i] * seen[i, 0] / total
-                    mean1 += weights[i] * seen[i, 1] / total
-                last = after[count - 1]
-                up, run = ahead(heights[k], runs[k], age, last)
-                up_1, run_1 = ahead(heights[k], runs[k], age, last - 1.0)
-                up_2, run_2 = ahead(heights[k], runs[k], age, last - 2.0)
+                way(heights[k], runs[k], ages[k, j], after, weights, f)
                 for node in range(-1, 2):
                     heading = headings[k, j, branch]
                     heading += node * math.sqrt(3.0) * spreads[k, j, branch]
-                    s, c = math.sin(heading), math.cos(heading)
-                    o0 = mean0 - view[0, 2] * mean_up
-                    o0 -= (view[0, 0] * s + view[0, 1] * c) * mean_run
-                    o1 = mean1 - view[1, 2] * mean_up
-                    o1 -= (view[1, 0] * s + view[1, 1] * c) * mean_run
-                    rise = levels[j] - height - view[0, 2] * o0 - view[1, 2] * o1
-                    depth = rise / along[2]
-                    x = view[0, 0] * o0 + view[1, 0] * o1 + along[0] * depth
-                    y = view[0, 1] * o0 + view[1, 1] * o1 + along[1] * depth
-                    back = between(runs[k], age)
-                    q[0], q[1], q[2] = x - back * s, y - back * c, -age
-                    q[3], q[4], q[5] = x + run * s, y + run * c, levels[j] + up
-                    speed = 1.5 * run - 2.0 * run_1 + 0.5 * run_2
-                    q[6], q[7] = speed * s, speed * c
-                    q[8] = 1.5 * up - 2.0 * up_1 + 0.5 * up_2
-                    q[9], q[10] = s, c
+                    tell(f, ages[k, j], levels[j], heading, middle, view, along, q)
                     weight = likelihood * (2.0 / 3.0 if node == 0 else 1.0 / 6.0)
                     used += weight
                     for a in range(MOMENTS):

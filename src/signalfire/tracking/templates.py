@@ -177,9 +177,9 @@ def explain(view: View, last_ns: int) -> Boosting | None:
             break
     mean, covariance = np.empty(t.MOMENTS), np.empty((t.MOMENTS, t.MOMENTS))
     t.gather(
-        bank.heights, bank.runs, bank.ages, LEVELS_M, view.after_s, view.seen_m, weights, view.axes,
-        view.along, REFERENCE_M, likelihoods, headings, spreads / math.sqrt(softening), 1e-7, mean,
-        covariance,
+        bank.heights, bank.runs, bank.ages, LEVELS_M - REFERENCE_M, view.after_s, view.seen_m,
+        weights, view.axes, view.along, likelihoods, headings, spreads / math.sqrt(softening), 1e-7,
+        mean, covariance,
     )  # fmt: skip
     across_m2 = 1.0 / float(weights.sum())
     run_m = mean[3:5] - mean[:2]
@@ -199,7 +199,8 @@ def _on_earth(
     to_ecef = np.kron(np.eye(2), view.enu.T)
     base = view.ground.ecef_m()
     state = to_ecef @ mean[3:9]
-    state[:3] += base
+    up = view.enu.T @ np.array([0.0, 0.0, REFERENCE_M])
+    state[:3] += base + up
     start = geodetic(base + view.enu.T @ np.array([mean[0], mean[1], 0.0]))
     last_s = float(view.after_s[-1])
     return Boosting(
