@@ -106,9 +106,9 @@ class LoneSettings:
     misfit_ratio_max: float = 2.0
     """The best boost of the family leaves no more than this times what noise leaves."""
     looks_max: int = 32
-    chains_max: int = 64
-    """Hot things that are followed for each sensor; beyond it the oldest chains go."""
-    sights_max: int = 64
+    chains_max: int = 256
+    """Hot things that are followed for each sensor; beyond it what hardly moves goes first."""
+    sights_max: int = 256
     """And sights of one scan that are looked at."""
     judged_max: int = 3
     """And so many of them are judged at one scan: a judgement costs some milliseconds."""

@@ -125,4 +125,5 @@ def _ecef(draw: Generator, local: np.ndarray) -> np.ndarray:
     ground = _somewhere(draw)
     drop_m = (local[:, 0] ** 2 + local[:, 1] ** 2) / (2.0 * 6.371e6)
     level = local - np.column_stack([0.0 * drop_m, 0.0 * drop_m, drop_m])
-    return ground.ecef_m() + level @ enu_from_ecef(ground)
+    places: np.ndarray = ground.ecef_m() + level @ enu_from_ecef(ground)
+    return places
