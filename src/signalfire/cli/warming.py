@@ -2,6 +2,7 @@
 
 import time
 
+import numpy as np
 from rich.console import Console
 
 from signalfire.basis.kernel import COMPILED
@@ -21,6 +22,8 @@ from signalfire.rim.clock import system_now
 from signalfire.rim.files import read_file
 from signalfire.sim.recording import Recording
 from signalfire.sim.world import World
+from signalfire.space.geodesy import Geodetic
+from signalfire.tracking.templates import View, explain
 
 LINES_PLAYED = 1_800
 """Of the default flight: past burnout, until areas are threatened."""
@@ -49,4 +52,18 @@ def warm_kernels() -> None:
         played = World(nodes).play(recording.reports(lines))
         for _ in zip(played, range(20 * LINES_PLAYED), strict=False):
             pass
+        _explain_one_launch()
     console.print(f"kernels ready after {time.monotonic() - began_s:.0f} s")
+
+
+def _explain_one_launch() -> None:
+    """Six sights from straight above: the templates are called for one satellite's word alone."""
+    after_s = 2.0 * np.arange(6.0)
+    axes = np.array([[1.0, 0.0, 0.0], [0.0, -1.0, 0.0]])
+    seen_m = np.column_stack([500.0 * after_s, 0.0 * after_s])
+    straight_down = np.array([0.0, 0.0, -1.0])
+    explain(
+        View(Geodetic(0.0, 0.0), np.eye(3), straight_down, axes, seen_m, 0.0 * after_s + 700.0,
+             after_s),
+        last_ns=0,
+    )  # fmt: skip

@@ -217,7 +217,10 @@ class Lone:
         level = np.linalg.inv(view.axes[:, :2])
         tau = view.after_s - view.after_s[-1]
         basis = np.column_stack([np.ones(len(tau)), tau, 0.5 * tau**2])
-        inverse = np.linalg.inv(basis.T @ basis)
+        try:
+            inverse = np.linalg.inv(basis.T @ basis)
+        except np.linalg.LinAlgError:
+            return False
         fitted = inverse @ basis.T @ (view.seen_m @ level.T)
         heading = fitted[1] / max(float(np.linalg.norm(fitted[1])), 1e-9)
         sigma_m = float(view.sigma_m.max()) * float(np.linalg.norm(level.T @ heading))

@@ -2,6 +2,7 @@
 
 import math
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from hot_things import LASTS_S, START, afterburner, hot_spot, orbiting, satellit
 from signalfire.assess.evidence import evidence
 from signalfire.assess.launch import estimate_launch
 from signalfire.basis.identity import node_id
+from signalfire.basis.instant import Instant
 from signalfire.picture.detection import Detection, Sensor
 from signalfire.picture.estimate import PlaceEstimate
 from signalfire.picture.track import Track, TrackStatus
@@ -154,6 +156,24 @@ def test_a_field_of_fires_neither_raises_an_event_nor_takes_long() -> None:
         took_s.append(time.process_time() - began)
     assert not any(evidence(track).is_missile for track in tracker.tracks())
     assert np.median(took_s) < 0.25
+
+
+def test_sights_all_but_at_once_raise_nothing_at_all() -> None:
+    """A clock that stammers: five looks within nanoseconds, then one that is far away."""
+    satellite = satellite_at(120.0, "IR-1")
+    draw = np.random.default_rng(5)
+    plots = seen_by(satellite, [hot_spot("fire", draw)], 5)[:12]
+    tracker = Tracker(node_id("KOR-1"), {satellite.sensor: satellite}, TrackingSettings())
+    for number, plot in enumerate(plots):
+        line = np.array(plot.line_of_sight_ecef) + 8e-5 * number * np.array([0.0, 0.0, 1.0])
+        line /= np.linalg.norm(line)
+        after_s = 8.5 if number > 8 else 0.0
+        seen = replace(
+            plot, observed_at=Instant(START.later(after_s).tai_ns + number),
+            line_of_sight_ecef=tuple(line.tolist()),
+        )  # fmt: skip
+        tracker.take([seen], START.later(after_s + 2.0))
+    assert not any(evidence(track).is_missile for track in tracker.tracks())
 
 
 def test_templates_climb_all_the_way_and_the_compiled_flight_is_the_written_one() -> None:
