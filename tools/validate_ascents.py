@@ -112,7 +112,12 @@ Grey bars: engines at work, by the recorded events.
   90 flights of the family; the other 13 burnt out before, or came straight towards it). The
   launch ellipse held the truth for all of the 77 (90 % is stated; 2 km off, 9 km wide: too careful),
   the time's and the heading's stated spread for 96 and 90 %.
-- It takes the first heat for that of a booster leaving the clouds, at 4 to 14 km. What it first sees
+- A fighter that pulls up to 45 degrees at 1.3 times the speed of sound, in afterburner and in sight
+  of two satellites, was told as a launch in 2 of 40 draws, and one that zooms to 60 degrees at twice
+  the speed of sound in all 40: the rule takes a lasting climb of 300 m/s for a launch. One satellite
+  alone told of none of them, nor of fires, fast and turning aircraft and satellites in orbit (20
+  draws each); a dive of 40 degrees at the limit of speed was not held to that.
+- One satellite takes the first heat for that of a booster leaving the clouds, at 4 to 14 km. What it first sees
   higher, after an outage or after a pause between stages, is told wrongly or not at all.
 - A booster that flies back under power is no missile; its class here says only how far the energy
   would carry one.
