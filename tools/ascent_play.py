@@ -127,8 +127,10 @@ def _path(shown: Any, pad: Geodetic, azimuth_deg: float, burns_s: float) -> Traj
     return Trajectory(t_s, position, velocity, burns_s, float(up_m.max()), None, ())
 
 
-def sensors_for(ascent: Ascent, *, with_radars: bool = True) -> tuple[Sensor, ...]:
-    """Two infrared satellites with looks 2 s apart, and two radars at 1 Hz to the side of it."""
+def sensors_for(
+    ascent: Ascent, *, with_radars: bool = True, satellites: tuple[int, ...] = (1, 2)
+) -> tuple[Sensor, ...]:
+    """Infrared satellites with looks 2 s apart, and two radars at 1 Hz to the side of it."""
     found = [
         Sensor(
             sensor=SensorId(f"IR-{number}"),
@@ -140,6 +142,7 @@ def sensors_for(ascent: Ascent, *, with_radars: bool = True) -> tuple[Sensor, ..
             period_s=2.0,
         )
         for number, place in enumerate(INFRARED_AT_DEG, start=1)
+        if number in satellites
     ]
     for number, (ahead_m, aside_deg) in enumerate(((120e3, 40.0), (350e3, -35.0)), start=1):
         azimuth = math.radians(ascent.azimuth_deg + aside_deg)

@@ -12,9 +12,11 @@ from signalfire.picture.event import MissileClass
 MISSILES = [kind.value for kind in tuple(MissileClass)[:4]]
 
 
-def told(name: str, until_s: float, *, with_radars: bool = True) -> Told:
+def told(
+    name: str, until_s: float, *, with_radars: bool = True, satellites: tuple[int, ...] = (1, 2)
+) -> Told:
     ascent = read_ascent(name)
-    sensors = sensors_for(ascent, with_radars=with_radars)
+    sensors = sensors_for(ascent, with_radars=with_radars, satellites=satellites)
     return play(ascent, sensors, seed=1, until_s=until_s)
 
 
@@ -23,6 +25,18 @@ def test_a_launch_is_declared_within_75_s_as_one_event(name: str) -> None:
     heard = told(name, 110.0)
     assert heard.declared_s is not None and heard.declared_s <= 75.0
     assert len(heard.events) == 1
+
+
+@pytest.mark.parametrize("name", ["f9_bulgariasat1_stage1", "f9_nrol76_stage1", "fh_demo1_ascent"])
+def test_one_satellite_alone_tells_of_a_launch_and_where_it_was(name: str) -> None:
+    heard = told(name, 125.0, with_radars=False, satellites=(1,))
+    assert heard.declared_s is not None and heard.declared_s <= 125.0
+    assert len(heard.events) == 1
+    assert heard.warned == 0
+    watched = [second for second in heard.seconds if second.t_s <= 125.0]
+    assert {second.phase for second in watched} == {"boost"}
+    for second in watched:
+        assert second.launch_error_m is not None and second.launch_error_m < 25e3
 
 
 @pytest.mark.parametrize("with_radars", [True, False])

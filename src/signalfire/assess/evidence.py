@@ -13,8 +13,11 @@ reasonable doubt (two sigmas on the near side of each bound):
   engines does not fall like a stone,
 
 and that surely (three sigmas) comes down again: a perigee below 100 km, and less energy than any
-orbit has. The bounds stand above the fastest aircraft in level service (SR-71: 26 km, 980 m/s;
-FAI absolute records of 1976) and its climbs. A fighter's specific excess power falls from some 300
+orbit has. What the tracker began from one satellite's sights alone is evidence in itself: it flies
+as no aircraft does and boosts from the ground (``tracking/lone.py``).
+
+The bounds stand above the fastest aircraft in level service (SR-71: 26 km, 980 m/s; FAI absolute
+records of 1976) and its climbs. A fighter's specific excess power falls from some 300
 m/s at sea level to below 200 m/s at 7 km (energy-manoeuvrability charts: Raymer 2012, Aircraft
 Design, section 17.6); a zoom climb is steep but gains no energy.
 """
@@ -66,6 +69,8 @@ def evidence(track: Track) -> Evidence:
         return Evidence(False, f"the track is {track.status.value}")
     if track.observed_s < WATCHED_MIN_S or track.updates < UPDATES_MIN:
         return Evidence(False, "watched too briefly")
+    if track.lift_off is not None:
+        return Evidence(True, "boosts as no aircraft flies")
     values = np.empty(_kernels.NUMBERS)
     sigmas = np.empty(_kernels.NUMBERS)
     _kernels.shape_spread(track.state.mean, track.state.covariance, values, sigmas)

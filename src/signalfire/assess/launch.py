@@ -68,8 +68,20 @@ def estimate_launch(track: Track) -> Launch:
     """The launch that the whole early arc of a track allows.
 
     While it is open whether the first states lie before or after burnout, both ways back count, by
-    the probability of thrust.
+    the probability of thrust. What one satellite alone began comes with a lift-off; that holds
+    until the arc that others have seen as well tells more.
     """
+    told = track.lift_off
+    if told is not None and len(track.ascent) < FIT_STATES_MIN:
+        return told
+    found = _from_arc(track)
+    if told is None:
+        return found
+    is_surer = isinstance(found, PlaceEstimate) and _variance_m2(found) < _variance_m2(told)
+    return found if is_surer else told
+
+
+def _from_arc(track: Track) -> Launch:
     states = track.ascent or (track.state,)
     if not track.free_flight_seen:
         powered = _from_thrust(states)

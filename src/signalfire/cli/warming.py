@@ -34,6 +34,7 @@ from signalfire.sim.recording import Recording
 from signalfire.sim.world import World
 from signalfire.space.geodesy import Geodetic, enu_from_ecef
 from signalfire.tracking.settings import TrackingSettings
+from signalfire.tracking.templates import View, explain
 from signalfire.tracking.tracker import Tracker
 
 FLIGHT = "2017-03-05-er-scud"
@@ -60,6 +61,7 @@ def warm_kernels() -> None:
         _play_many(performance)
         _reckon_bounds(performance)
         _fly_corridor()
+        _explain_one_launch()
     console.print(f"kernels ready after {time.monotonic() - began_s:.0f} s")
 
 
@@ -115,3 +117,16 @@ def _fly_corridor() -> None:
     mean = np.concatenate([place.ecef_m(), velocity_m_s])
     state = StateEstimate(Instant(0), mean, np.eye(6))
     assert Corridor(state, False, None, DEFAULT_SETTINGS).futures
+
+
+def _explain_one_launch() -> None:
+    """Six sights from straight above: the templates are called for one satellite's word alone."""
+    after_s = 2.0 * np.arange(6.0)
+    axes = np.array([[1.0, 0.0, 0.0], [0.0, -1.0, 0.0]])
+    seen_m = np.column_stack([500.0 * after_s, 0.0 * after_s])
+    straight_down = np.array([0.0, 0.0, -1.0])
+    explain(
+        View(Geodetic(0.0, 0.0), np.eye(3), straight_down, axes, seen_m, 0.0 * after_s + 700.0,
+             after_s),
+        last_ns=0,
+    )  # fmt: skip

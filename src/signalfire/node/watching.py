@@ -156,6 +156,7 @@ def _own_launch(event: Event) -> Launch:
         current.burnt_out_at,
         current.free_flight_seen,
         round(current.thrust_probability, 1) if not current.free_flight_seen else 0.0,
+        current.lift_off,
     )
     if event.own_launch is None or event.own_launch[0] != mark:
         event.own_launch = (mark, estimate_launch(current))

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from signalfire.basis.identity import TrackId
 from signalfire.basis.instant import Instant
-from signalfire.picture.estimate import StateEstimate
+from signalfire.picture.estimate import PlaceEstimate, StateEstimate
 
 
 class TrackStatus(StrEnum):
@@ -61,3 +61,6 @@ class Track:
     """Whether free flight was established at any time; thrust after it is a manoeuvre."""
     climb: Climb | None = None
     """While it is slow and climbs: how hard."""
+    lift_off: PlaceEstimate | None = None
+    """Where and when it was launched, where one satellite alone began the track: by the family of
+    boosts, which its state rests on as well."""

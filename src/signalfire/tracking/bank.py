@@ -17,6 +17,8 @@ from signalfire.tracking.batch import Batch
 from signalfire.tracking.scan import BATCH_MIN, DETECTION_BITS, Brought, Scan, Wanted
 from signalfire.tracking.settings import TrackingSettings
 
+_HOT_PROBABILITY = 0.97
+"""What is begun under thrust is seen by the heat of its engine."""
 _PLACE_NUMBERS = 3
 """A detection of no more numbers depends on the place alone."""
 SIFTED_MAX = 16
@@ -55,6 +57,41 @@ class FilterBank:
         k.begin(table.state[row], place, covariance, velocity, self._settings.speed_sigma_m_s)
         table.time[row] = table.first_time[row] = at_ns
         table.ahead_time[row] = at_ns - 1
+
+    def begin_boosting(self, row: int, *, first_ns: int, at_ns: int, mean: Floats,
+                       covariance: Floats) -> None:  # fmt: skip
+        """Set the filters of a row under thrust, to a state (6,) that all its detections gave."""
+        table = self.table
+        state = table.state[row]
+        state[:] = 0.0
+        state[k.P_FREE], state[k.P_FORCED] = 1.0 - _HOT_PROBABILITY, _HOT_PROBABILITY
+        state[k.THRUST_SEEN] = 1.0
+        state[k.OBSERVED_S] = (at_ns - first_ns) / NS_PER_S
+        for mode in range(2):
+            k.mean_of(state, mode)[:] = mean
+            k.covariance_of(state, mode)[:] = covariance
+        table.time[row], table.first_time[row] = at_ns, first_ns
+        table.ahead_time[row] = at_ns - 1
+        table.count[row] = 0
+
+    def beside_lines(self, rows: Integers, at_ns: int, records: Floats, within_m: float) -> Flags:
+        """Which lines of sight pass a row within so much, and three of its sigmas across them.
+
+        Rows are carried straight on from where they were last seen.
+        """
+        found = np.zeros(len(records), dtype=np.bool_)
+        for row in rows.tolist():
+            mean, covariance = self.estimate(row)
+            after_s = (at_ns - int(self.table.time[row])) / NS_PER_S
+            along = records[:, k.ALONG : k.ALONG + 3]
+            gap_m = mean[:3] + after_s * mean[3:] - records[:, k.SITE : k.SITE + 3]
+            aside_m = gap_m - np.einsum("ij,ij->i", gap_m, along)[:, None] * along
+            across_m2 = np.trace(covariance[:3, :3]) - np.einsum(
+                "ij,jk,ik->i", along, covariance[:3, :3], along
+            )
+            reach_m = within_m + 3.0 * np.sqrt(np.maximum(across_m2, 0.0))
+            found |= np.linalg.norm(aside_m, axis=1) < reach_m
+        return found
 
     def take(self, row: int, *, at_ns: int, record: Floats, number: int) -> int:
         """Give one detection to a row; returns the kernel's status."""
@@ -114,7 +151,8 @@ class FilterBank:
             return np.zeros((0, 2), dtype=np.int64), np.zeros(0), crowded
         found, pairs, costs = gates.candidates(
             rows.rows, rows.ready, self.table.ahead, records, left, self._gates,
-            wanted.probability_min, self._settings.gate_sigma_max_m, wanted.crowd_max, crowded,
+            wanted.probability_min, wanted.sigma_max_m or self._settings.gate_sigma_max_m,
+            wanted.crowd_max, crowded,
         )  # fmt: skip
         return pairs[:found], costs[:found], crowded
 

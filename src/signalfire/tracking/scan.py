@@ -72,3 +72,5 @@ class Wanted:
 
     probability_min: float
     crowd_max: int
+    sigma_max_m: float | None = None
+    """How unsure of its place a track may be, where not as the settings say."""

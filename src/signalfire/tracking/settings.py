@@ -87,6 +87,47 @@ class RegistrationSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class LoneSettings:
+    """When one infrared satellite alone shows a launch."""
+
+    aircraft_m_s: float = 1_100.0
+    """No aircraft flies faster (``assess/evidence.py``)."""
+    swift_m_s: float = 700.0
+    """And none that flies faster than this, Mach 2.4 in the stratosphere, ..."""
+    gain_m_s2: float = 5.0
+    """... gains so much speed: a specific excess power of 150 m/s, which no fighter has there
+    (Raymer 2012, Aircraft Design, section 17.6), gives 2.1 m/s2, and a dive of 15 degrees as much
+    again."""
+    sure_sigmas: float = 3.0
+    """By so many sigmas. A look every two seconds is a new trial, and nobody else confirms it."""
+    looks_min: int = 6
+    span_min_s: float = 8.0
+    """So many sights over so long a time at least."""
+    misfit_ratio_max: float = 2.0
+    """The best boost of the family leaves no more than this times what noise leaves."""
+    looks_max: int = 32
+    chains_max: int = 256
+    """Hot things that are followed for each sensor; beyond it what hardly moves goes first."""
+    sights_max: int = 256
+    """And sights of one scan that are looked at."""
+    judged_max: int = 3
+    """And so many of them are judged at one scan: a judgement costs some milliseconds."""
+    beside_m: float = 3_000.0
+    """One satellite's sights begin no track within this, and three sigmas, of a known one."""
+    gate_sigma_max_m: float = 300_000.0
+    """A track that one satellite alone sees may be so unsure of its place: along the line of sight,
+    and across it as sure as any."""
+    followed_max: int = 24
+    """Launches that are followed by the family of boosts; more are left to the filter."""
+    patience_s: float = 8.0
+    """A chain ends when nothing was seen for so long, or for 3.5 periods."""
+    speed_max_m_s: float = 3_000.0
+    """Across the lines of sight a young chain goes no faster."""
+    change_max_m_s2: float = 100.0
+    """And none changes its motion by more."""
+
+
+@dataclass(frozen=True, slots=True)
 class TrackingSettings:
     """How objects are believed to move, and when a track begins, holds and ends."""
 
@@ -270,6 +311,8 @@ class TrackingSettings:
     own plot of the same scan: reports of one scan come some tenths of a second apart."""
     registration: RegistrationSettings = field(default_factory=RegistrationSettings)
     """How biases are learnt."""
+    lone: LoneSettings = field(default_factory=LoneSettings)
+    """How one satellite alone shows a launch."""
 
     def motion(self) -> Motion:
         """The part that whoever fuses a track with others' needs to know."""

@@ -7,7 +7,7 @@ import numpy as np
 from signalfire.basis.identity import TrackId
 from signalfire.basis.instant import NS_PER_S, Instant
 from signalfire.basis.kernel import Floats
-from signalfire.picture.estimate import StateEstimate
+from signalfire.picture.estimate import PlaceEstimate, StateEstimate
 from signalfire.picture.table import CONFIRMED, FREE, LOST
 from signalfire.picture.track import Track, TrackStatus
 from signalfire.tracking import _kernels as k
@@ -27,6 +27,7 @@ class Story:
     track: TrackId
     arc: Arc | None = None
     burn: Burn = field(default_factory=Burn)
+    lift_off: PlaceEstimate | None = None
 
 
 class Stories:
@@ -43,6 +44,11 @@ class Stories:
     def begin(self, row: int, track: TrackId) -> None:
         """A row's track is confirmed, and has its name."""
         self._stories[row] = Story(track)
+
+    def tell(self, row: int, lift_off: PlaceEstimate) -> None:
+        """What is known of where a row's track lifted off has changed."""
+        self._stories[row].lift_off = lift_off
+        self.change(row)
 
     def end(self, row: int) -> None:
         """A row's track is dropped, and the row not yet; it may never have been confirmed."""
@@ -89,6 +95,7 @@ class Stories:
             burnt_out_at=None if burnt_out_ns is None else _instant(epoch, burnt_out_ns),
             free_flight_seen=story.burn.has_coasted or bool(state[k.FREE_SEEN] > 0.0),
             climb=story.burn.climb,
+            lift_off=story.lift_off,
         )
 
     def _burnt_out_ns(self, row: int) -> int | None:

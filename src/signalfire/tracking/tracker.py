@@ -17,6 +17,7 @@ from signalfire.picture.track import Track
 from signalfire.tracking import _kernels as k
 from signalfire.tracking import _ring_kernels as ring
 from signalfire.tracking import _scan_kernels as kernels
+from signalfire.tracking.alone import Alone
 from signalfire.tracking.arrivals import Arrivals, Paths, Quota
 from signalfire.tracking.associate import best_of_each, shared_out
 from signalfire.tracking.bank import SIFTED_MAX, FilterBank
@@ -72,6 +73,7 @@ class Tracker:
         self._paths = Paths()
         self._stories = Stories(self._bank, self._registration, self._paths)
         self._strays = Strays()
+        self._alone = Alone(self._bank, self._stories, settings)
         self._serial = 0
         self._confirmed = 0
 
@@ -219,6 +221,7 @@ class Tracker:
             is_served[shared.given[:, 0]] = True
             known, crowded = known.where(~is_served).alone(), crowded[~is_served]
         self._count("crowded gates", int(crowded.sum()))
+        left = self._give_along(known, scan, left)
         # Beyond its quota a sensor is heard for the sake of the tracks that it may hold alone.
         self._count(f"refused: {Refusal.QUOTA}", int((left >= scan.within).sum()))
         left = left[left < scan.within]
@@ -226,6 +229,17 @@ class Tracker:
         if len(left) == 0:
             return
         self._begin_with(scan, left)
+
+    def _give_along(self, known: Brought, scan: Scan, left: Integers) -> Integers:
+        """What remains when tracks have chosen that one satellite sees: unsure along its line."""
+        wide = known.where(np.isin(known.rows, self._alone.rows))
+        if len(wide.rows) == 0 or len(left) == 0:
+            return left
+        wanted = Wanted(0.0, self._settings.crowd_late_max, self._settings.lone.gate_sigma_max_m)
+        pairs, costs, _ = self._bank.candidates(wide, scan.records, left, wanted)
+        given = shared_out(pairs, costs, len(wide.rows)).given
+        dealt = self._give(wide.where(given[:, 0]), given[:, 1], scan)
+        return _without(left, given[dealt, 1], scan)
 
     def _begin_with(self, scan: Scan, left: Integers) -> None:
         """What no known track took: for those in the making, then for new ones."""
@@ -319,6 +333,7 @@ class Tracker:
             self._drop(row, "diverged")
         is_used = is_known & (outcomes == ring.USED)
         self._register(rows.rows[is_used], plots[is_used], scan)
+        self._alone.join(rows.rows[is_used], plots[is_used], scan, self._epoch)
         self._count("used", int(is_used.sum()))
         self._count("late", int((is_known & (outcomes == ring.TOO_LATE)).sum()))
         is_dealt: Flags = outcomes != ring.DIVERGED
@@ -345,6 +360,22 @@ class Tracker:
         for row in rows[outcomes == ring.DIVERGED].tolist():
             self._drop(row, "diverged")
         self._nursery.remember(fixes)
+        self._start_alone(scan, left)
+        self._alone.cross(fixes.look_number[fixes.looks > 1].ravel().tolist())
+
+    def _start_alone(self, scan: Scan, left: Integers) -> None:
+        """Begin tracks of launches that one infrared sensor alone has seen for long enough."""
+        table = self._bank.table
+        known = table.rows(CONFIRMED, LOST)
+        for launched in self._alone.shown_by(scan, left, known):
+            rows = table.add_many(np.array([self._serial]))
+            if len(rows) == 0:
+                self._count("refused: too many tracks", 1)
+                return
+            self._serial += 1
+            self._alone.begin(int(rows[0]), launched)
+            self._confirm_one(int(rows[0]))
+            self._alone.boost(int(rows[0]), launched.boosting, self._epoch)
 
     def _granted(self, sensor: int, wanted: int) -> int:
         """How many tentative tracks a sensor may begin now.
@@ -412,6 +443,7 @@ class Tracker:
         if table.time[younger] > table.time[older] + NS_PER_S:
             first_ns, serial = table.first_time[older], table.serial[older]
             table.hand_over(source=younger, target=older)
+            self._alone.end(older)
             table.first_time[older], table.serial[older] = first_ns, serial
         table.paths[older] = paths
         self._stories.change(older)
@@ -420,6 +452,7 @@ class Tracker:
     def _drop(self, row: int, reason: str) -> None:
         self._registration.end(int(self._bank.table.serial[row]))
         self._stories.end(row)
+        self._alone.end(row)
         self._bank.table.remove(row)
         self._counts[f"dropped: {reason}"] += 1
 

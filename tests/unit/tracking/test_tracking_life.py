@@ -163,18 +163,6 @@ def test_infrared_sights_of_two_satellites_start_a_track(world) -> None:
     assert track.paths == {"path-S1", "path-S2"}
 
 
-def test_one_satellite_alone_starts_nothing(world) -> None:
-    satellite = world.satellite("S1", 165.0)
-    tracker = world.tracker(satellite)
-    draw = np.random.default_rng(9)
-    for t in np.arange(40.0, 100.0, 2.0):
-        sight = world.look(satellite, float(t), world.truth(float(t)), draw, delay_s=2.0)
-        tracker.take([sight], sight.received_at)
-        tracker.tick(sight.received_at)
-    assert tracker.tracks() == ()
-    assert tracker.counts == {"unassociated": 30}
-
-
 def test_infrared_reports_two_seconds_late_join_the_radar_track(world) -> None:
     satellite = world.satellite("S1", 165.0)
     draw = np.random.default_rng(10)
