@@ -117,10 +117,15 @@ class TrackTable:
 
     def remove(self, row: int) -> None:
         """Give a row back, and the blocks of its detections."""
-        self.pool.give_back(self._blocks(row))
-        self.count[row] = 0
+        self.forget(row)
         self.status[row] = FREE
         heappush(self._free, row)
+
+    def forget(self, row: int) -> None:
+        """Let a row remember no detection, and give their blocks back."""
+        self.pool.give_back(self._blocks(row))
+        self.count[row] = 0
+        self.forget_time[row] = NEVER
 
     def hand_over(self, *, source: int, target: int) -> None:
         """Make one row equal to another in every column but its arc; that one has no use then.

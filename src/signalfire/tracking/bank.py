@@ -72,7 +72,7 @@ class FilterBank:
             k.covariance_of(state, mode)[:] = covariance
         table.time[row], table.first_time[row] = at_ns, first_ns
         table.ahead_time[row] = at_ns - 1
-        table.count[row] = 0
+        table.forget(row)
 
     def beside_lines(self, rows: Integers, at_ns: int, records: Floats, within_m: float) -> Flags:
         """Which lines of sight pass a row within so much, and three of its sigmas across them.
