@@ -53,6 +53,8 @@ def _threats(post: Post, event: Event, now: Instant) -> tuple[AreaThreat, ...] |
     Reckoned anew when the estimate behind it is a new one, and now and then as an old one ages.
     """
     assert event.common is not None
+    if event.stated is not None:
+        return _told_threats(post, event)
     prediction = event.common.prediction
     if prediction is None:
         return None
@@ -63,6 +65,15 @@ def _threats(post: Post, event: Event, now: Instant) -> tuple[AreaThreat, ...] |
     found = None if footprint is None else threats(footprint, post.setup.areas, post.setup.nation)
     event.threatened = (made, found)
     return found
+
+
+def _told_threats(post: Post, event: Event) -> tuple[AreaThreat, ...]:
+    """What an impact that partners told without a state may do to our areas."""
+    assert event.stated is not None
+    if event.threatened is None or event.threatened[0] != (event.stated,):
+        found = threats(event.stated.footprint, post.setup.areas, post.setup.nation)
+        event.threatened = ((event.stated,), found)
+    return event.threatened[1] or ()
 
 
 def _facts(event: Event) -> EventFacts:
