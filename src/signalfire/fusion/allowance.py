@@ -31,7 +31,7 @@ MEMORY_S = 120.0
 minute or more; and where they happen to cancel for a moment they have not gone."""
 FORGOTTEN_S = 3.0 * MEMORY_S
 """One that has given no new cause for so long is held to what it claims again, as if nothing had
-been: a twentieth of the variance is left then, and nothing beyond chance was found all the while."""
+been: a twentieth of the variance is left, and nothing beyond chance was found all the while."""
 NEGLIGIBLE_RATIO = 1.0
 """An allowance below this many variances of the difference itself is within chance: forgotten."""
 
