@@ -103,6 +103,8 @@ def _notes() -> list[str]:
         "- The radar out of register errs by 50 m, 1 mrad in azimuth and 0.3 s, and claims nothing",
         "  of it. The one tracker compares the radars plot by plot, nations only what they share:",
         "  the allowance is made of that. While one nation alone sees the object nobody can tell.",
+        "  Fusion allows for a partner's bias and does not estimate it, so that the one tracker,",
+        "  which registers its radars, may be the better by a factor of two.",
         "- Velocity is up to a sixth worse, in the short flight and half a minute after burnout.",
         "- A bias smaller than what the others are unsure of goes unseen: until they have tracked",
         "  for a minute or so the joint track claims too much, as does the one tracker.",

@@ -1,17 +1,21 @@
 """Laws of covariance intersection and of combining what several nations tell."""
 
+from dataclasses import replace
 from itertools import permutations
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signalfire.basis.identity import NationId
+from signalfire.basis.identity import NationId, TrackId
 from signalfire.basis.instant import Instant
 from signalfire.fusion import _kernels
 from signalfire.fusion.combine import Contribution, combine
+from signalfire.fusion.joint import JointTrack
 from signalfire.fusion.match import separation_distance2
+from signalfire.motion.shaken import move
 from signalfire.picture.estimate import StateEstimate
+from signalfire.picture.pedigree import Motion, Pedigree
 
 NOW = Instant(1_500_000_000_000_000_000)
 seeds = st.integers(0, 2**32 - 1)
@@ -121,3 +125,111 @@ def test_a_separation_is_the_same_from_both_sides(seed: int, offset_m: float) ->
     back = separation_distance2(other, told[0].state)
     assert there >= 0.0
     assert np.isclose(there, back, rtol=1e-9)
+
+
+# What becomes of a partner's messages on their way.
+
+MOTION = Motion(
+    drag_m2_kg=1.0 / 8_000.0,
+    drag_spread_s=5.0,
+    free_m2_s3=1e-5,
+    forced_along_m2_s3=6_000.0,
+    forced_across_m2_s3=2_000.0,
+)
+TRUTH = StateEstimate(
+    NOW, np.array([-3.1e6, 4.1e6, 4.2e6, -1.6e3, -0.8e3, 1.4e3]), 1e-6 * np.eye(6)
+)
+SECONDS = 12
+BOUND_D2 = 38.3
+"""Chi-square with 6 degrees of freedom, one in a million."""
+
+
+def sent(seed: int, *, is_forced: bool) -> list[Contribution]:
+    """Each nation's states, one a second, each true to its claim; a nation's errors live on."""
+    chance, messages = np.random.default_rng(seed), []
+    for place, nation in enumerate(NATIONS):
+        sigma = np.array([40.0 + 30.0 * place] * 3 + [1.0 + place] * 3)
+        wrong = sigma * chance.normal(size=6)
+        first = StateEstimate(NOW, TRUTH.mean + wrong, np.diag(sigma**2))
+        for second in range(SECONDS):
+            at = NOW.later(float(second))
+            messages.append(
+                Contribution(
+                    nation=nation,
+                    state=move(first, at, MOTION, is_forced=is_forced),
+                    last_observed_at=at,
+                    thrust_probability=0.95 if is_forced else 0.02,
+                    track=TrackId(f"T-{nation}-1-1"),
+                    pedigree=Pedigree(is_from_own_sensors=True, motion=MOTION),
+                )
+            )
+    return messages
+
+
+def received(arriving: list[Contribution], *, finally_at: Instant) -> StateEstimate:
+    """What a receiver has in the end that holds each nation's latest, as the book of events does.
+
+    It is asked after each message, and at last once more.
+    """
+    joint, held = JointTrack(), dict[NationId, Contribution]()
+    for message in arriving:
+        before = held.get(message.nation)
+        if before is None or message.state.valid_at >= before.state.valid_at:
+            held[message.nation] = message
+        at = max(each.state.valid_at for each in held.values())
+        joint.fuse([held[nation] for nation in sorted(held)], at)
+    found = joint.fuse([held[nation] for nation in sorted(held)], finally_at)
+    assert found is not None
+    return found.state
+
+
+def d2_of(state: StateEstimate) -> float:
+    error = state.mean - move(TRUTH, state.valid_at, MOTION, is_forced=False).mean
+    return float(error @ np.linalg.solve(state.covariance, error))
+
+
+def on_the_way(messages: list[Contribution], seed: int) -> list[Contribution]:
+    """Some lost, some repeated, in any order; each nation's last one comes through."""
+    chance = np.random.default_rng(seed)
+    last = NOW.later(SECONDS - 1.0)
+    kept = [each for each in messages if each.state.valid_at == last or chance.random() > 0.3]
+    kept += [each for each in kept if chance.random() < 0.3]
+    return [kept[place] for place in chance.permutation(len(kept))]
+
+
+@given(seeds, seeds)
+def test_in_free_flight_order_loss_and_repetition_change_nothing_in_the_end(
+    seed: int, way: int
+) -> None:
+    messages = sent(seed, is_forced=False)
+    at = NOW.later(SECONDS - 1.0)
+    in_order = received(messages, finally_at=at)
+    state = received(on_the_way(messages, way), finally_at=at)
+    again = received(on_the_way(messages, way + 1), finally_at=at)
+    for other in (state, again):
+        np.testing.assert_allclose(other.mean, in_order.mean, rtol=1e-9, atol=1e-6)
+        np.testing.assert_allclose(other.covariance, in_order.covariance, rtol=1e-6, atol=1e-6)
+
+
+@given(seeds, seeds, st.booleans())
+def test_whatever_becomes_of_messages_the_estimate_stays_consistent(
+    seed: int, way: int, is_forced: bool
+) -> None:
+    """Its normalised error stays within chance, as that of the surest nation alone does."""
+    messages = sent(seed, is_forced=is_forced)
+    at = NOW.later(SECONDS - 1.0)
+    alone = [each for each in messages if each.nation == NATIONS[0]]
+    state = received(on_the_way(messages, way), finally_at=at)
+    assert d2_of(state) < max(BOUND_D2, d2_of(alone[-1].state))
+    size, alone_size = (np.linalg.slogdet(s.covariance)[1] for s in (state, alone[-1].state))
+    assert np.isfinite(size) and size < alone_size + 1e-6
+
+
+@given(seeds, seeds)
+def test_without_pedigree_too_only_the_latest_words_count(seed: int, way: int) -> None:
+    messages = [replace(each, pedigree=None) for each in sent(seed, is_forced=False)]
+    at = NOW.later(SECONDS - 1.0)
+    in_order = received(messages, finally_at=at)
+    state = received(on_the_way(messages, way), finally_at=at)
+    np.testing.assert_array_equal(state.mean, in_order.mean)
+    np.testing.assert_array_equal(state.covariance, in_order.covariance)

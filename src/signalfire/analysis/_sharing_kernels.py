@@ -8,8 +8,9 @@ import math
 
 import numpy as np
 
+from signalfire.analysis._kernels import inform
 from signalfire.basis.kernel import Flags, Floats, Integers, kernel
-from signalfire.motion._kernels import congruence, product, shake, symmetrise, transition
+from signalfire.motion._kernels import congruence, product, shake, transition
 
 # Where each number of a way of moving stands.
 FREE = 0  # white acceleration in free flight, m2/s3
@@ -55,11 +56,11 @@ def ground_slopes(f: Floats, at_end: Floats, out: Floats) -> None:
 
 
 @kernel
-def learn(covariance: Floats, information: Floats, root: Floats, half: Floats) -> None:
+def learn(covariance: Floats, information: Floats, root: Floats, work: Floats) -> None:
     """Put the information of a place, shape (3, 3), into a covariance of the state, in place.
 
     The information is taken apart by Cholesky into at most three numbers seen with unit variance;
-    each is a Kalman update. ``root`` (3, 3) and ``half`` (6,) are scratch. Reference: Bierman
+    each is a Kalman update. ``root`` (3, 3) and ``work`` (3, 6) are scratch. Reference: Bierman
     (1977), Factorization Methods for Discrete Sequential Estimation, chapters II and V.
     """
     scale = max(information[0, 0], information[1, 1], information[2, 2])
@@ -77,16 +78,9 @@ def learn(covariance: Floats, information: Floats, root: Floats, half: Floats) -
             for k in range(j):
                 rest -= root[i, k] * root[j, k]
             root[i, j] = rest / root[j, j]
-        spread = 1.0
-        for i in range(6):
-            half[i] = 0.0
-            for k in range(3):
-                half[i] += covariance[i, k] * root[k, j]
-        for k in range(3):
-            spread += root[k, j] * half[k]
-        for i in range(6):
-            for k in range(6):
-                covariance[i, k] -= half[i] * half[k] / spread
+        for i in range(3):
+            work[0, i], work[0, i + 3] = root[i, j], 0.0
+        inform(covariance, work[0], 1.0, work[1], work[2])
 
 
 @kernel
@@ -105,7 +99,7 @@ def know(
     p = np.zeros((6, 6))
     half = np.empty((6, 6))
     root = np.empty((3, 3))
-    line = np.empty(6)
+    work = np.empty((3, 6))
     count = len(seen)
     begun = count
     for k in range(count):
@@ -120,8 +114,7 @@ def know(
                 begun = k
                 for i in range(6):
                     p[i, i] = prior[i]
-            learn(p, seen[k], root, line)
-            symmetrise(p)
+            learn(p, seen[k], root, work)
         out[k] = p
     return begun
 

@@ -17,10 +17,11 @@ import numpy as np
 from scipy.interpolate import CubicHermiteSpline
 
 from signalfire.analysis import _sharing_kernels as k
+from signalfire.analysis.bound import slopes_of
 from signalfire.basis.identity import NationId
 from signalfire.basis.instant import Instant
 from signalfire.basis.kernel import Flags, Floats
-from signalfire.picture.detection import AngleSigma, Sensor, SensorKind
+from signalfire.picture.detection import Sensor, SensorKind
 from signalfire.sim.sensors import PERIOD_S, Watch, sees
 from signalfire.sim.trajectory import Trajectory
 from signalfire.space.geodesy import enu_from_ecef, geodetic
@@ -36,8 +37,6 @@ LEG_AIR_S = 0.25
 """Legs of the transition where the air changes fast; elsewhere ``STEP_S``."""
 POSITION_SIGMA_M = 100_000.0
 """Prior of each component of the place at the first look: says nothing beside any look."""
-COSINE_MIN = 0.02
-"""Nearer to the zenith than 1 degree an azimuth says nothing more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +132,7 @@ class Course:
             watch = Watch(sensor, (Instant(0), Instant(0)))
             when = sees(watch, self.trajectory, self.t_s)
             looks = share_s[when] / (sensor.period_s or PERIOD_S)
-            here[when] += looks[:, None, None] * _information(sensor, self.state[when, :3])
+            here[when] += looks[:, None, None] * _information(sensor, self.state[when])
         return told
 
     def known(self, told: Floats) -> "Knowledge":
@@ -269,27 +268,10 @@ def _where_it_lands(state: Floats) -> Floats:
     return np.hstack([flat @ axes, np.zeros((2, 3))])
 
 
-def _information(sensor: Sensor, target_ecef_m: Floats) -> Floats:
+def _information(sensor: Sensor, states: Floats) -> Floats:
     """What one look tells of each place, (n, 3, 3): the inverse of its covariance, 1/m2."""
-    site_ecef_m = np.array(sensor.site_ecef_m)
-    line_m = target_ecef_m - site_ecef_m
-    range_m = np.linalg.norm(line_m, axis=1)
-    along = line_m / range_m[:, None]
-    radial = along[:, :, None] * along[:, None, :]
-    if isinstance(sensor.sigma, AngleSigma):
-        across_m = sensor.sigma.angle_rad * range_m
-        told: Floats = (np.eye(3) - radial) / across_m[:, None, None] ** 2
-        return told
-    up = enu_from_ecef(geodetic(site_ecef_m))[2]
-    sideways = np.cross(up, along)
-    cosine = np.maximum(np.linalg.norm(sideways, axis=1), COSINE_MIN)
-    sideways /= cosine[:, None]
-    upward = np.cross(along, sideways)
-    azimuth_m = sensor.sigma.azimuth_rad * range_m * cosine
-    elevation_m = sensor.sigma.elevation_rad * range_m
-    told = radial / sensor.sigma.range_m**2
-    told += sideways[:, :, None] * sideways[:, None, :] / azimuth_m[:, None, None] ** 2
-    told += upward[:, :, None] * upward[:, None, :] / elevation_m[:, None, None] ** 2
+    by_place, _, variance = slopes_of(sensor, states)
+    told: Floats = np.einsum("nai,na,naj->nij", by_place, 1.0 / variance, by_place)
     return told
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from signalfire.assess.areas import AreaThreat
 from signalfire.assess.assessor import Assessed
 from signalfire.assess.splash import Spent
+from signalfire.assess.stated import StatedImpact
 from signalfire.basis.identity import EventId, NationId, TrackId
 from signalfire.basis.instant import Instant
 from signalfire.fusion.combine import Contribution
@@ -44,6 +45,8 @@ class PartnerView:
 
     assessment: Assessment | None = None
     report: TrackReport | None = None
+    heard_at: Instant | None = None
+    """When the assessment came."""
 
 
 @dataclass
@@ -70,10 +73,14 @@ class Event:
     partners: dict[NationId, PartnerView] = field(default_factory=dict)
     common: Assessed | None = None
     sources: tuple[NationId, ...] = ()
+    is_stated: bool = False
+    """Whether the common view rests on what partners told without a state."""
+    stated: StatedImpact | None = None
+    """The impact that it then names."""
     observed_s: float = 0.0
     own_launch: tuple[tuple[object, ...], Launch] | None = None
     """The own launch estimate, after the mark of the early arc that it was reckoned from."""
-    threatened: tuple[tuple[int, int], tuple[AreaThreat, ...] | None] | None = None
+    threatened: tuple[tuple[object, ...], tuple[AreaThreat, ...] | None] | None = None
     """Threats to our areas, after the mark of the estimate that they were reckoned from."""
     strewn: tuple[tuple[Instant, ...], tuple[AreaThreat, ...]] | None = None
     """Threats to our areas by what falls beside it, after the states that they rest on."""
@@ -125,7 +132,7 @@ class Event:
 
     def has_ended(self, now: Instant) -> bool:
         """Whether it is over as the best view has it; without one, as its partners have it."""
-        for view in (self.common, self.own):
+        for view in () if self.is_stated else (self.common, self.own):
             if view is not None:
                 return view.assessment.phase is Phase.ENDED
         told = self.assessments()

@@ -33,6 +33,7 @@ from signalfire.fusion.match import (
     separation_distance2,
 )
 from signalfire.node.event import FRESH_S, Event, PartnerView, moved
+from signalfire.node.likeness import alike_by_places
 from signalfire.node.separation import Kinship, kinship
 from signalfire.picture.estimate import Launch, PlaceEstimate, StateEstimate
 from signalfire.picture.event import Assessment, Phase, TrackReport
@@ -184,7 +185,7 @@ class EventBook:
         if report is not None and not _is_outdated(report, view.report):
             view.report = report
         if assessment is not None:
-            view.assessment = assessment
+            view.assessment, view.heard_at = assessment, now
             if identity in event.unborn:
                 event.unborn.discard(identity)
                 event.births[identity] = _birth(report, assessment)
@@ -204,11 +205,16 @@ class EventBook:
         """Join events whose states have agreed long enough; called once a tick."""
         gave_way: list[Superseded] = []
         agreeing: dict[tuple[EventId, EventId], int] = {}
+        is_told = any(event.reference() is None for event in self.open_events())
+        alike = alike_by_places(self._pairs()) if is_told else frozenset()
         for first, second in self._pairs():
             if first.event in self._alias or second.event in self._alias:
                 continue
             one, two = first.reference(), second.reference()
-            if one is None or two is None or self._distance(one, two) > SAME_OBJECT_D2_MAX:
+            if one is None or two is None:
+                if (first.event, second.event) not in alike:
+                    continue
+            elif self._distance(one, two) > SAME_OBJECT_D2_MAX:
                 continue
             if len(first.births) + len(second.births) > MEMBERS_MAX:
                 continue

@@ -60,6 +60,8 @@ def _threats(post: Post, event: Event, now: Instant) -> tuple[AreaThreat, ...] |
     the noise of an ascent help nobody.
     """
     assert event.common is not None
+    if event.stated is not None:
+        return _told_threats(post, event)
     prediction, corridor = event.common.prediction, event.common.corridor
     if corridor is not None:
         mark = -1 - corridor.is_space_launch - 2 * corridor.is_in_orbit
@@ -85,6 +87,15 @@ def _and_debris(post: Post, event: Event, found: tuple[AreaThreat, ...]) -> tupl
     parts = debris_threats(event, event.common, post.setup.areas, post.setup.nation)
     least_probability = post.setup.alert.drop_probability
     return with_debris(found, parts, least_probability=least_probability) if parts else found
+
+
+def _told_threats(post: Post, event: Event) -> tuple[AreaThreat, ...]:
+    """What an impact that partners told without a state may do to our areas."""
+    assert event.stated is not None
+    if event.threatened is None or event.threatened[0] != (event.stated,):
+        found = threats(event.stated.footprint, post.setup.areas, post.setup.nation)
+        event.threatened = ((event.stated,), found)
+    return event.threatened[1] or ()
 
 
 def _facts(event: Event) -> EventFacts:

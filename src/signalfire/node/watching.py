@@ -1,12 +1,13 @@
 """Tracking, fusion and assessment of one node: from detections and reports to what is believed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from signalfire.assess.assessor import assess_state, observed_by
 from signalfire.assess.evidence import evidence
 from signalfire.assess.launch import estimate_launch, fuse_launches
 from signalfire.assess.observed import Observed
+from signalfire.assess.stated import assess_statements, is_better
 from signalfire.basis.errors import LimitExceeded
 from signalfire.basis.identity import EventId, NationId, TrackId
 from signalfire.basis.instant import Instant
@@ -18,6 +19,7 @@ from signalfire.node.events import Superseded, surely_launched
 from signalfire.node.intake import PartnerReport, refuse
 from signalfire.node.post import Post
 from signalfire.node.separation import does_outlast
+from signalfire.node.stated import statements
 from signalfire.picture.detection import Detection
 from signalfire.picture.estimate import Launch, PlaceEstimate, Unknown
 from signalfire.picture.track import Track, TrackStatus
@@ -195,16 +197,43 @@ def _enter(post: Post, desk: Desk, report: PartnerReport, changes: Changes) -> N
 
 
 def _assess_common(post: Post, desk: Desk, event: Event) -> None:
-    """The common view of one event: states fused, launches fused, then assessed like any other."""
+    """The common view of one event: from states, or from what was told without, if that says more.
+
+    What the view's state is, where there is one, stays: only the end of it is better known.
+    """
+    event.is_stated, event.stated = False, None
+    is_seen = _assess_seen(post, desk, event)
+    told = statements(post, event)
+    if not told:
+        return
+    stated = assess_statements(event.event, told, desk.now)
+    if is_seen and event.common is not None:
+        seen_at = event.common.assessment.last_observed_at
+        is_fresh = desk.now.elapsed_s(since=seen_at) <= FRESH_S
+        if not is_better(stated, event.common, is_fresh=is_fresh):
+            return
+        state = None if event.common.prediction is None else event.common.assessment.state
+        sources = {*event.sources, *(each.nation for each in told)}
+        assessment = replace(stated.assessed.assessment, state=state)
+        event.common = replace(event.common, assessment=assessment)
+        event.sources = tuple(sorted(sources))
+    else:
+        event.common = stated.assessed
+        event.sources = tuple(each.nation for each in told)
+    event.is_stated, event.stated = True, stated.impact
+
+
+def _assess_seen(post: Post, desk: Desk, event: Event) -> bool:
+    """The common view from states: fused, launches fused, assessed like any other; False: none."""
     contributions = event.contributions(post.setup.nation, post.pedigree, desk.now)
     if not contributions:
-        return
+        return False
     # A partner's clock, or its node, may be ahead of ours: its state is then taken back to our
     # present, or what lies between would count as flown already.
     at = min(max(each.state.valid_at for each in contributions), desk.now)
     combined = event.joint.fuse(contributions, at)
     if combined is None:
-        return
+        return False
     told = event.assessments()
     launches = [a.launch for a in told if isinstance(a.launch, PlaceEstimate)]
     launch = fuse_launches(launches) if launches else Unknown("nobody has an estimate yet")
@@ -226,3 +255,4 @@ def _assess_common(post: Post, desk: Desk, event: Event) -> None:
     )
     event.common = assess_state(rests_on, desk.now)
     event.sources = combined.nations
+    return True

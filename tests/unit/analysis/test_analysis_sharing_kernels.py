@@ -71,7 +71,7 @@ def test_learning_is_adding_information(seed: int, rank: int) -> None:
     told = lines @ lines.T
     information = np.linalg.inv(covariance)
     information[:3, :3] += told
-    k.learn(covariance, told, np.empty((3, 3)), np.empty(6))
+    k.learn(covariance, told, np.empty((3, 3)), np.empty((3, 6)))
     assert covariance == pytest.approx(np.linalg.inv(information), rel=1e-6, abs=1e-8)
 
 

@@ -298,6 +298,40 @@ def test_who_was_blamed_wrongly_is_absolved_when_the_others_know_more() -> None:
     assert allowances.of(kor) is not None
 
 
+def test_one_that_was_out_of_register_for_a_minute_is_believed_again_in_the_end() -> None:
+    """The fused error stays within what is claimed throughout; its weight comes back."""
+    squares, ratios = [], []
+    for seed in range(20):
+        draw = np.random.default_rng([8, seed])
+        joint = JointTrack()
+        for second in range(0, 900, 10):
+            said = three_states(draw, (40.0, 40.0, 40.0))
+            if second < 60:
+                said[1] = off(said[1], BIAS)
+            at = NOW.later(float(second))
+            said = [
+                replace(
+                    each,
+                    state=StateEstimate(at, each.state.mean, each.state.covariance),
+                    last_observed_at=at,
+                )
+                for each in said
+            ]
+            found = joint.fuse(said, at)
+            assert found is not None
+            squares.append((second, squared(found.state)))
+            if second in (50, 120, 890):
+                ratios.append((second, volume_ratio(found.state, fused([said]))))
+    for start in (0, 60, 200, 400, 700):
+        part = [square for second, square in squares if start <= second < start + 200]
+        assert np.mean(part) / 6.0 < 1.6
+    blamed, after, forgiven = (
+        np.median([ratio for at, ratio in ratios if at == second]) for second in (50, 120, 890)
+    )
+    assert blamed > 1.02 and after > 1.02
+    assert forgiven == pytest.approx(1.0, abs=1e-6)
+
+
 # The kernels.
 
 

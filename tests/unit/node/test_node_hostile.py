@@ -362,3 +362,122 @@ def test_the_word_that_an_id_gave_way_to_another_is_heard() -> None:
     alive = {each["event"] for each in views if each["superseded_by"] is None}
     assert len(alive) == 1
     assert {"E-KOR-1-1", "E-KOR-1-2"} <= {m for each in views for m in each["members"]}
+
+
+# Events told without a state.
+
+
+HOKKAIDO = (43.2, 142.8)
+SMALL = [25e6, 0.0, 25e6]
+
+
+def impact(at: tuple[float, float], after_s: float = 300.0, **changes: Any) -> dict[str, Any]:
+    return place(*at, NOW.later(after_s), covariance_east_north_m2=SMALL, **changes)
+
+
+def ticked(node: Node, start: Instant, seconds: int) -> list[dict[str, Any]]:
+    warned = []
+    for second in range(1, seconds + 1):
+        warned += lines(node.advance(start.later(float(second)), (TICK,)), Stream.WARNINGS)
+    return warned
+
+
+def test_an_impact_told_in_our_country_is_warned_of_until_the_all_clear() -> None:
+    node = japan()
+    told = event("E-KOR-1-1", impact=impact(HOKKAIDO))
+    first = node.advance(NOW, (Partner(KOR).says(Kind.EVENT, told), TICK))
+    [warning] = lines(first, Stream.WARNINGS)
+    assert warning["status"] == "initial" and warning["witnesses"] == 1
+    assert [(area["id"], area["kind"]) for area in warning["areas"]] == [("JP-01", "impact")]
+    [common] = [line for line in lines(first, Stream.PICTURE) if line["view"] == "common"]
+    assert common["from"] == ["KOR"] and "unknown" in common["state"]
+    later = ticked(node, NOW, 400)
+    assert later[-1]["status"] == "all_clear"
+    assert "cancel" not in {line["status"] for line in later}
+
+
+def test_a_told_impact_that_is_taken_elsewhere_takes_the_warning_back() -> None:
+    node, korea = japan(), Partner(KOR)
+    node.advance(NOW, (korea.says(Kind.EVENT, event("E-KOR-1-1", impact=impact(HOKKAIDO))), TICK))
+    away = event("E-KOR-1-1", impact=impact((41.0, 155.0)), seen=NOW.later(5))
+    node.advance(NOW.later(5), (korea.says(Kind.EVENT, away), TICK))
+    [cancel] = ticked(node, NOW.later(5), 10)
+    assert cancel["status"] == "cancel"
+
+
+def test_a_word_that_the_impact_is_not_known_any_more_takes_nothing_back() -> None:
+    node, korea = japan(), Partner(KOR)
+    node.advance(NOW, (korea.says(Kind.EVENT, event("E-KOR-1-1", impact=impact(HOKKAIDO))), TICK))
+    lost = event("E-KOR-1-1", impact={"unknown": "lost"}, phase="lost")
+    node.advance(NOW.later(5), (korea.says(Kind.EVENT, lost), TICK))
+    assert ticked(node, NOW.later(5), 100) == []
+
+
+def test_an_impact_told_beyond_our_country_warns_nobody() -> None:
+    node = japan()
+    told = event("E-KOR-1-1", impact=impact((41.0, 155.0)))
+    node.advance(NOW, (Partner(KOR).says(Kind.EVENT, told), TICK))
+    assert ticked(node, NOW, 30) == []
+
+
+def test_two_nations_words_of_one_missile_become_one_event() -> None:
+    """Each told of its launch first, which alone says nothing of which missile it is."""
+    node, korea, states = japan(), Partner(KOR), Partner(USA)
+    for partner, name in ((korea, "KOR"), (states, "USA")):
+        young = event(f"E-{name}-1-1", name, impact={"unknown": "boost"}, phase="boost")
+        node.advance(NOW, (partner.says(Kind.EVENT, young), TICK))
+    for partner, name in ((korea, "KOR"), (states, "USA")):
+        told = event(f"E-{name}-1-1", name, impact=impact(HOKKAIDO))
+        node.advance(NOW.later(1), (partner.says(Kind.EVENT, told),))
+    ticked(node, NOW.later(1), 4)
+    shown = lines(node.advance(NOW.later(6), (TICK,)), Stream.PICTURE)
+    common = [line for line in shown if line["view"] == "common"]
+    assert [line["from"] for line in common] == [["KOR", "USA"]]
+    assert common[0]["witnesses"] == 2
+
+
+def test_of_a_salvo_told_without_states_each_stays_its_own() -> None:
+    """Two missiles of one place at two targets are two, as both nations have it."""
+    node, korea, states = japan(), Partner(KOR), Partner(USA)
+    targets = (HOKKAIDO, (41.0, 155.0))
+    for partner, name in ((korea, "KOR"), (states, "USA")):
+        for number, target in enumerate(targets, start=1):
+            told = event(f"E-{name}-1-{number}", name, impact=impact(target))
+            node.advance(NOW, (partner.says(Kind.EVENT, told), TICK))
+    ticked(node, NOW, 4)
+    shown = lines(node.advance(NOW.later(5), (TICK,)), Stream.PICTURE)
+    common = [line for line in shown if line["view"] == "common"]
+    assert len(common) == 2 and all(line["from"] == ["KOR", "USA"] for line in common)
+
+
+def test_a_state_that_one_nation_shares_and_what_another_tells_are_one_event() -> None:
+    """The word is found by the forecast of the state, which stands while it is fresh."""
+    node, korea, states = japan(), Partner(KOR), Partner(USA)
+    node.advance(NOW, (states.says(Kind.TRACK, track("E-USA-1-1", state(), "T-USA-1-1")), TICK))
+    both = (states.says(Kind.EVENT, event("E-USA-1-1", "USA")), TICK)
+    views = lines(node.advance(NOW.later(1), both), Stream.PICTURE)
+    [falls] = [line["impact"] for line in views if line["view"] == "common"]
+    where = place(falls["lat_deg"], falls["lon_deg"], instant_from_utc(falls["time"]))
+    told = event("E-KOR-1-1", impact=where)
+    node.advance(NOW.later(2), (korea.says(Kind.EVENT, told), TICK))
+    ticked(node, NOW.later(2), 3)
+    shown = lines(node.advance(NOW.later(6), (TICK,)), Stream.PICTURE)
+    common = [line for line in shown if line["view"] == "common"]
+    assert len(common) == 1 and {"E-USA-1-1", "E-KOR-1-1"} == set(common[0]["members"])
+    assert "unknown" not in common[0]["state"]
+
+
+def test_words_of_any_time_and_size_stop_nobody() -> None:
+    node, korea = japan(), Partner(KOR)
+    for number, changes in enumerate(
+        (
+            {"covariance_east_north_m2": [1e17, 0.0, 1e17]},
+            {"time_sigma_s": 1e17},
+            {"time": utc_text(NOW.later(1e9), 9)},
+            {"latitude_rad": 1.5707},
+        ),
+        start=1,
+    ):
+        told = event(f"E-KOR-1-{number}", impact=impact(HOKKAIDO) | changes, observed_s=1e17)
+        node.advance(NOW.later(float(number)), (korea.says(Kind.EVENT, told), TICK))
+    assert ticked(node, NOW.later(5), 3) == []
