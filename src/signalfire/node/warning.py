@@ -3,6 +3,8 @@
 import math
 from typing import Any
 
+import numpy as np
+
 from signalfire.assess.alert import EventFacts
 from signalfire.assess.areas import AreaThreat
 from signalfire.assess.threats import threats
@@ -60,7 +62,13 @@ def _threats(post: Post, event: Event, now: Instant) -> tuple[AreaThreat, ...] |
     if event.threatened is not None and event.threatened[0] == made:
         return event.threatened[1]
     footprint = prediction.footprint()
-    found = None if footprint is None else threats(footprint, post.setup.areas, post.setup.nation)
+    found = None
+    # Flights that lead nowhere are no estimate: they must not count as flights that miss.
+    if (
+        footprint is not None
+        and np.isfinite([footprint.latitude_rad, footprint.longitude_rad]).all()
+    ):
+        found = threats(footprint, post.setup.areas, post.setup.nation)
     event.threatened = (made, found)
     return found
 
