@@ -29,7 +29,7 @@ def inverses(matrices: Floats) -> tuple[Floats, Flags]:
     """
     size = matrices.shape[-1]
     diagonal = np.diagonal(matrices, axis1=1, axis2=2)
-    is_sound: Flags = np.isfinite(matrices).all(axis=(1, 2))
+    is_sound: Flags = np.asarray(np.isfinite(matrices).all(axis=(1, 2)))
     is_sound &= (diagonal > 0.0).all(axis=1)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         scale = 1.0 / np.sqrt(np.where(is_sound[:, np.newaxis], diagonal, 1.0))
