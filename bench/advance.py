@@ -13,9 +13,10 @@ from signalfire.sim.recording import Recording
 from signalfire.sim.world import World
 
 OBJECTS = (1, 10, 50)
-UNTIL_S = 130.0
-WINDOW_S = 20.0
-"""Only the last seconds count: every missile is up and under track."""
+UNTIL_S = 50.0
+"""After the last lift-off: the first have burnt out and are asked about by those that follow."""
+WINDOW_S = 10.0
+"""Only the last seconds count: every missile is up and most are under track."""
 KINDS = (ItemKind.DETECTION, ItemKind.TICK, ItemKind.ENVELOPE)
 
 

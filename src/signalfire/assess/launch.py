@@ -24,6 +24,7 @@ from signalfire.assess.boost import (
     BY_STATE,
     Family,
 )
+from signalfire.basis.definite import inverse, inverses
 from signalfire.basis.instant import Instant
 from signalfire.basis.kernel import Floats
 from signalfire.picture.estimate import (
@@ -115,8 +116,9 @@ def fuse_launches(estimates: Sequence[PlaceEstimate]) -> PlaceEstimate:
         east_m = turn_rad * math.cos(best.latitude_rad) * SEMI_MAJOR_M
         gap_m = np.array([east_m, north_m])
         both_m2 = _matrix_m2(best) + _matrix_m2(other)
-        distance2 = float(gap_m @ np.linalg.solve(both_m2, gap_m))
-        scale_place = max(scale_place, distance2 / CHI2_2_P90)
+        known = inverse(both_m2)
+        if known is not None:
+            scale_place = max(scale_place, float(gap_m @ known @ gap_m) / CHI2_2_P90)
         gap_s = other.time.elapsed_s(since=best.time)
         both_s2 = best.time_sigma_s**2 + other.time_sigma_s**2
         scale_time = max(scale_time, gap_s**2 / both_s2 / CHI2_1_P90)
@@ -240,11 +242,14 @@ def _from_thrust(powered: Sequence[StateEstimate]) -> list[_Ways]:
     ]
     if counts:
         means = np.array([s.mean for s in powered]) - np.append(first.mean[:3], np.zeros(3))
-        information = np.linalg.inv(FIT_INFLATION * np.array([s.covariance for s in powered]))
-        weights = np.asarray(information, dtype=np.float64)
+        # One that is not known to be anything has no weight.
+        weights, _ = inverses(FIT_INFLATION * np.array([s.covariance for s in powered]))
         for count in counts:
             middle_s = 0.5 * float(after_s[count - 1])
-            mean, covariance = _smooth(after_s[:count] - middle_s, means[:count], weights[:count])
+            curve = _smooth(after_s[:count] - middle_s, means[:count], weights[:count])
+            if curve is None:
+                continue
+            mean, covariance = curve
             mean[:3] += first.mean[:3]
             at = first.valid_at.later(middle_s)
             found.append(_liftoff(mean, covariance, at, BY_MOTION, share))
@@ -267,17 +272,18 @@ def _without_luck(ways: list[_Liftoff]) -> list[_Liftoff]:
     return levelled
 
 
-def _smooth(after_s: Floats, means: Floats, weights: Floats) -> tuple[Floats, Floats]:
+def _smooth(after_s: Floats, means: Floats, weights: Floats) -> tuple[Floats, Floats] | None:
     """Position, velocity and acceleration at time 0 (9), with covariance, by a cubic in time.
 
-    Weighted least squares through the filtered positions and velocities of all states; scaled so
-    that the normal equations stay well conditioned.
+    Weighted least squares through the filtered positions and velocities of all states; None where
+    they do not tell.
     """
     information = np.zeros((12, 12))
     pointed = np.zeros(12)
     _kernels.cubic_terms(after_s, means, weights, information, pointed)
-    scale = 1.0 / np.sqrt(np.diag(information))
-    covariance = np.linalg.inv(information * np.outer(scale, scale)) * np.outer(scale, scale)
+    covariance = inverse(information)
+    if covariance is None:
+        return None
     return (covariance @ pointed)[:9], np.ascontiguousarray(covariance[:9, :9])
 
 

@@ -1,9 +1,13 @@
 """Moving a state as the filter that made it would have."""
 
 import math
+from collections.abc import Sequence
+
+import numpy as np
 
 from signalfire.basis.instant import Instant
-from signalfire.motion import _kernels
+from signalfire.basis.kernel import Floats
+from signalfire.motion import _kernels, _trail_kernels
 from signalfire.motion.free_flight import DRAG_NOMINAL_M2_KG, LEG_S, STEP_ALOFT_S, STEP_MAX_S
 from signalfire.picture.estimate import StateEstimate
 from signalfire.picture.pedigree import Motion
@@ -46,3 +50,19 @@ def move(state: StateEstimate, at: Instant, motion: Motion, *, is_forced: bool) 
         )
         left_s -= leg_s
     return StateEstimate(at, mean, covariance)
+
+
+def trail(
+    state: StateEstimate, instants: Sequence[Instant], motion: Motion
+) -> tuple[Floats, Floats]:
+    """A state in free flight at instants in order of time: means (n, 6), covariances (n, 6, 6).
+
+    As ``move`` to each, but each instant is reached from its neighbour: the way is gone once.
+    """
+    after_s = np.array([at.elapsed_s(since=state.valid_at) for at in instants])
+    means, covariances = np.empty((len(after_s), 6)), np.empty((len(after_s), 6, 6))
+    _trail_kernels.trail(
+        state.mean, state.covariance, after_s, motion.drag_m2_kg, motion.free_m2_s3, LEG_S,
+        STEP_MAX_S, STEP_ALOFT_S, means, covariances,
+    )  # fmt: skip
+    return means, covariances

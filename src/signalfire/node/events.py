@@ -34,7 +34,7 @@ from signalfire.fusion.match import (
 )
 from signalfire.node.event import FRESH_S, Event, PartnerView, moved
 from signalfire.node.likeness import alike_by_places
-from signalfire.node.separation import Kinship, kinship
+from signalfire.node.separation import Kindred, Kinship
 from signalfire.picture.estimate import Launch, PlaceEstimate, StateEstimate
 from signalfire.picture.event import Assessment, Phase, TrackReport
 from signalfire.picture.track import Track
@@ -65,6 +65,7 @@ class EventBook:
         self._retired: dict[TrackId, Instant] = {}
         self._agreements: dict[tuple[EventId, EventId], int] = {}
         self._strayed: dict[EventId, int] = {}
+        self._kindred = Kindred()
 
     def open_events(self) -> tuple[Event, ...]:
         """Events that have not ended, in the order of their ids' minting."""
@@ -76,15 +77,18 @@ class EventBook:
             event = self._alias[event]
         return self._events.get(event)
 
-    def by_own_track(self, track: TrackId) -> Event | None:
-        for event in self.open_events():
-            if event.own_track is not None and event.own_track.track == track:
-                return event
-        return None
+    def followed(self) -> dict[TrackId, Event]:
+        """The open event of each own track and of each further object."""
+        events = self.open_events()
+        found = {name: event for event in reversed(events) for name in event.objects}
+        for event in reversed(events):
+            if event.own_track is not None:
+                found[event.own_track.track] = event
+        return found
 
-    def by_object(self, track: TrackId) -> Event | None:
-        """The event of which a track is a further object."""
-        return next((e for e in self.open_events() if track in e.objects), None)
+    def forget_kin(self, alive: set[TrackId]) -> None:
+        """Let go of what was judged of own tracks that are gone."""
+        self._kindred.forget(alive)
 
     def came_off(self, track: Track, *, busy: Iterable[TrackId]) -> tuple[Event | None, bool]:
         """The event whose missile a new own track came off, if any; and whether that is open.
@@ -92,17 +96,17 @@ class EventBook:
         ``busy`` are own tracks still alive: what they follow may have parted.
         """
         held = set(busy)
-        is_open = False
-        for event in self.open_events():
-            family = [event.own_track, *event.objects.values()]
-            for parent in family:
-                if parent is None or parent.track not in held:
-                    continue
-                found = kinship(parent, track)
-                if found is Kinship.OBJECT:
-                    return event, False
-                is_open |= found is Kinship.OPEN
-        return None, is_open
+        known = [
+            (event, parent)
+            for event in self.open_events()
+            for parent in (event.own_track, *event.objects.values())
+            if parent is not None and parent.track in held
+        ]
+        found = self._kindred.judge([parent for _, parent in known], track)
+        for (event, _), judged in zip(known, found, strict=True):
+            if judged is Kinship.OBJECT:
+                return event, False
+        return None, Kinship.OPEN in found
 
     def is_retired(self, track: Track) -> bool:
         """Whether the track belonged to an event that has ended, and was not seen since."""

@@ -10,12 +10,17 @@ but near to where they broke off.
 """
 
 import math
+from collections.abc import Sequence
 from enum import Enum
 
 import numpy as np
 
 from signalfire.assess.classify import sea_level_speed_m_s
-from signalfire.basis.instant import Instant
+from signalfire.basis.definite import inverses
+from signalfire.basis.identity import TrackId
+from signalfire.basis.instant import NS_PER_S, Instant
+from signalfire.basis.kernel import Flags, Floats
+from signalfire.motion.shaken import CAUTIOUS, trail
 from signalfire.node.event import moved
 from signalfire.picture.estimate import StateEstimate
 from signalfire.picture.track import Track
@@ -36,6 +41,12 @@ UNDECIDED_S = 25.0
 """So long a track waits for that; then it is taken for a missile of its own."""
 BACK_MAX_S = 150.0
 MOMENTS = 10
+REACH_RATIO = 3.0
+"""Two further apart than so many times what parting slowly allows are not looked at closer."""
+AIR_SCALE_M = 7_000.0
+"""By which the density of the air falls to 1/e; the greatest slowing of a body that falls through
+it is its squared speed over 2 e times this (Allen and Eggers (1958), NACA Report 1381)."""
+PULL_M_S2 = 10.0
 BURN_OUT_SLACK_S = 3.0
 BREAK_UP_TOP_M = 120_000.0
 BREAK_UP_DISTANCE_M = 5_000.0
@@ -53,6 +64,72 @@ class Kinship(Enum):
     OPEN = "open"
 
 
+class Kindred:
+    """Which new tracks came off which known ones, each pair judged again only when one has changed.
+
+    In a raid nearly all pairs are far apart: that is told of all parents at once, from straight
+    lines; only what is left is flown back.
+    """
+
+    def __init__(self) -> None:
+        self._judged: dict[TrackId, dict[TrackId, tuple[Track, Track, Kinship]]] = {}
+
+    def judge(self, parents: Sequence[Track], other: Track) -> list[Kinship]:
+        """What a new track is to each of the known ones, in their order."""
+        judged = self._judged.get(other.track, {})
+        held: dict[TrackId, tuple[Track, Track, Kinship]] = {}
+        for parent in parents:
+            before = judged.get(parent.track)
+            if before is not None and before[0] is parent and before[1] is other:
+                held[parent.track] = before
+        asked = [parent for parent in parents if parent.track not in held]
+        for parent, is_near in zip(asked, may_have_met(asked, other).tolist(), strict=True):
+            found = kinship(parent, other) if is_near else Kinship.OTHER
+            held[parent.track] = (parent, other, found)
+        self._judged[other.track] = held
+        return [held[parent.track][2] for parent in parents]
+
+    def forget(self, alive: set[TrackId]) -> None:
+        """Let go of what was judged of tracks that are gone."""
+        self._judged = {name: held for name, held in self._judged.items() if name in alive}
+
+
+def may_have_met(parents: Sequence[Track], other: Track) -> Flags:
+    """Which of the known tracks are near enough to a new one that it may have come off them.
+
+    From straight lines to the new one's instant, with room for what bends them on the way. False
+    means that ``kinship`` is OTHER.
+    """
+    if not parents:
+        return np.zeros(0, dtype=bool)
+    states = [parent.state for parent in parents]
+    means = np.array([state.mean for state in states])
+    variances = np.diagonal(np.array([state.covariance for state in states]), axis1=1, axis2=2)
+    at_ns = other.state.valid_at.tai_ns
+    elapsed_s = np.array([at_ns - state.valid_at.tai_ns for state in states]) / NS_PER_S
+    away_s = np.abs(elapsed_s)
+    speed_m_s = np.linalg.norm(means[:, 3:], axis=1)
+    bent_m_s = away_s * (PULL_M_S2 + speed_m_s**2 / (2.0 * math.e * AIR_SCALE_M))
+    gap_m = other.state.mean[:3] - means[:, :3] - means[:, 3:] * elapsed_s[:, np.newaxis]
+    apart_m = np.linalg.norm(gap_m, axis=1) - bent_m_s * away_s
+    parting_m_s = np.linalg.norm(other.state.mean[3:] - means[:, 3:], axis=1) + bent_m_s
+    own = np.diagonal(other.state.covariance)
+    place_m2 = variances[:, :3].sum(axis=1) + own[:3].sum()
+    speed_m2_s2 = variances[:, 3:].sum(axis=1)
+    sigma_m = np.sqrt(np.maximum(place_m2, 0.0)) + away_s * (
+        np.sqrt(np.maximum(speed_m2_s2, 0.0)) + np.sqrt(3.0 * CAUTIOUS.free_m2_s3 * away_s)
+    )
+    reach_m = REACH_RATIO * SEPARATION_SPEED_M_S * (max(other.observed_s, 1.0) + BACK_MAX_S)
+    is_within = apart_m < reach_m + 3.0 * sigma_m
+    since_s = other.observed_s + BREAK_UP_UNSEEN_S
+    up = means[:, :3] / np.linalg.norm(means[:, :3], axis=1)[:, np.newaxis]
+    # The vertical leans from the line to the centre by a 300th at most.
+    is_falling = np.einsum("ij,ij->i", up, means[:, 3:]) < speed_m_s / 300.0
+    is_fragment = is_falling & (apart_m < BREAK_UP_DISTANCE_M + parting_m_s * since_s)
+    near: Flags = is_within | is_fragment
+    return near
+
+
 def kinship(parent: Track, other: Track) -> Kinship:
     """Judge a track that is new against one that is known."""
     if other.first_observed_at <= parent.first_observed_at:
@@ -65,20 +142,14 @@ def kinship(parent: Track, other: Track) -> Kinship:
         is_driven = parent.thrust_probability > 0.5
         return Kinship.OTHER if is_driven or not _is_near(parent, other) else _undecided(other)
     earliest = ended_at if ended_at is not None else parent.first_observed_at
-    if other.first_observed_at < earliest.later(-BURN_OUT_SLACK_S):
-        return Kinship.OTHER
-    if not _is_within_reach(parent, other):
-        return Kinship.OTHER
+    first = earliest.later(-BURN_OUT_SLACK_S)
     born = other.first_observed_at
-    first = max(earliest.later(-BURN_OUT_SLACK_S), born.later(-BACK_MAX_S))
-    span_s = born.elapsed_s(since=first)
-    moments = [first.later(span_s * share) for share in np.linspace(0.0, 1.0, MOMENTS)]
-    met = [_meeting(parent.state, other.state, moment) for moment in moments]
-    if not any(is_met for is_met, _ in met):
+    if born < first:
         return Kinship.OTHER
-    if any(is_met and is_sure for is_met, is_sure in met):
-        return Kinship.OBJECT
-    return _undecided(other)
+    is_met, is_sure = _meetings(parent, other, max(first, born.later(-BACK_MAX_S)), born)
+    if not is_met.any():
+        return Kinship.OTHER
+    return Kinship.OBJECT if (is_met & is_sure).any() else _undecided(other)
 
 
 def does_outlast(one: Track, other: Track) -> bool:
@@ -95,24 +166,12 @@ def _undecided(other: Track) -> Kinship:
 
 def _is_near(parent: Track, other: Track) -> bool:
     gap_m, gap_m_s, covariance = _gap(parent.state, other.state, other.state.valid_at)
-    sigma_m = math.sqrt(float(np.trace(covariance[:3, :3])))
-    sigma_m_s = math.sqrt(float(np.trace(covariance[3:, 3:])))
+    sigma_m, sigma_m_s = (float(each[0]) for each in _sigmas(covariance[np.newaxis]))
     since_s = max(other.observed_s, 1.0) + BACK_MAX_S
     return bool(
         np.linalg.norm(gap_m_s) < SEPARATION_SPEED_M_S + 3.0 * sigma_m_s
         and np.linalg.norm(gap_m) < SEPARATION_SPEED_M_S * since_s + 3.0 * sigma_m
     )
-
-
-def _is_within_reach(parent: Track, other: Track) -> bool:
-    """Whether they are no further apart than three times what parting slowly allows.
-
-    Quickly told, and true of few: in a raid every young track is judged against every known one.
-    """
-    gap_m, _, covariance = _gap(parent.state, other.state, other.state.valid_at)
-    reach_m = 3.0 * SEPARATION_SPEED_M_S * (other.observed_s + BACK_MAX_S)
-    sigma_m = math.sqrt(max(float(np.trace(covariance[:3, :3])), 0.0))
-    return bool(np.linalg.norm(gap_m) < reach_m + 3.0 * sigma_m)
 
 
 def _broke_off(parent: Track, other: Track) -> bool:
@@ -128,21 +187,31 @@ def _broke_off(parent: Track, other: Track) -> bool:
     return bool(way_back_m.min() < BREAK_UP_DISTANCE_M)
 
 
-def _meeting(one: StateEstimate, other: StateEstimate, at: Instant) -> tuple[bool, bool]:
-    """Whether both may have been in one place then, slowly parting; and whether that is sure.
+def _meetings(parent: Track, other: Track, first: Instant, last: Instant) -> tuple[Flags, Flags]:
+    """When both may have been in one place, slowly parting; and where that is sure.
 
     Where the way back through thick air leaves nothing that is known, nothing is shown.
     """
-    gap_m, gap_m_s, covariance = _gap(one, other, at)
-    joint_m2 = covariance[:3, :3] + SAME_PLACE_SIGMA_M**2 * np.eye(3)
-    if not float(np.trace(joint_m2)) < PLACE_SIGMA_LIMIT_M**2:
-        return False, False
-    distance2 = float(gap_m @ np.linalg.pinv(joint_m2, hermitian=True) @ gap_m)
-    sigma_m = math.sqrt(float(np.trace(covariance[:3, :3])))
-    sigma_m_s = math.sqrt(float(np.trace(covariance[3:, 3:])))
-    is_slow = float(np.linalg.norm(gap_m_s)) < SEPARATION_SPEED_M_S + 3.0 * sigma_m_s
-    is_sure = sigma_m < PLACE_SIGMA_MAX_M and sigma_m_s < SPEED_SIGMA_MAX_M_S
-    return distance2 < SAME_PLACE_D2_MAX and is_slow, is_sure
+    span_s = last.elapsed_s(since=first)
+    moments = [first.later(span_s * share) for share in np.linspace(0.0, 1.0, MOMENTS)]
+    one, one_covariance = trail(parent.state, moments, CAUTIOUS)
+    two, two_covariance = trail(other.state, moments, CAUTIOUS)
+    gap, covariance = two - one, one_covariance + two_covariance
+    joint_m2 = covariance[:, :3, :3] + SAME_PLACE_SIGMA_M**2 * np.eye(3)
+    known, is_known = inverses(joint_m2)
+    is_known &= np.trace(joint_m2, axis1=1, axis2=2) < PLACE_SIGMA_LIMIT_M**2
+    sigma_m, sigma_m_s = _sigmas(covariance)
+    with np.errstate(over="ignore", invalid="ignore"):
+        distance2 = np.einsum("ni,nij,nj->n", gap[:, :3], known, gap[:, :3])
+        is_slow = np.linalg.norm(gap[:, 3:], axis=1) < SEPARATION_SPEED_M_S + 3.0 * sigma_m_s
+    is_sure = (sigma_m < PLACE_SIGMA_MAX_M) & (sigma_m_s < SPEED_SIGMA_MAX_M_S)
+    return is_known & (distance2 < SAME_PLACE_D2_MAX) & is_slow, is_sure
+
+
+def _sigmas(covariance: Floats) -> tuple[Floats, Floats]:
+    """Root sums of the variances of place and of velocity, of covariances (n, 6, 6)."""
+    variances = np.maximum(np.diagonal(covariance, axis1=1, axis2=2), 0.0)
+    return np.sqrt(variances[:, :3].sum(axis=1)), np.sqrt(variances[:, 3:].sum(axis=1))
 
 
 def _gap(

@@ -3,9 +3,11 @@
 import math
 from typing import Any
 
+import numpy as np
+
 from signalfire.assess.alert import EventFacts
 from signalfire.assess.areas import AreaThreat
-from signalfire.assess.threats import threats_of_all, with_debris
+from signalfire.assess.threats import threats, threats_of_all, with_debris
 from signalfire.basis.identity import EventId
 from signalfire.basis.instant import NS_PER_S, Instant
 from signalfire.basis.utc import utc_text
@@ -72,8 +74,12 @@ def _threats(post: Post, event: Event, now: Instant) -> tuple[AreaThreat, ...] |
     made = (mark, int(now.tai_ns / (REVIEW_S * NS_PER_S)))
     if event.threatened is not None and event.threatened[0] == made:
         return event.threatened[1]
+    # Flights that lead nowhere are no estimate: they must not count as flights that miss.
     footprint = prediction.footprint() if corridor is None and prediction is not None else None
-    futures: tuple[Footprint, ...] = (footprint,) if footprint is not None else ()
+    is_somewhere = footprint is not None and all(
+        np.isfinite(way_rad).all() for way_rad in (footprint.latitude_rad, footprint.longitude_rad)
+    )
+    futures: tuple[Footprint, ...] = (footprint,) if footprint is not None and is_somewhere else ()
     if corridor is not None:
         futures = corridor.futures
     areas, nation = post.setup.areas, post.setup.nation

@@ -55,17 +55,18 @@ def fuse(post: Post, desk: Desk, reports: Sequence[PartnerReport]) -> Changes:
     """Whose missile is whose: own tracks and partners' reports find their events."""
     changes = Changes()
     tracks = tuple(t for t in post.tracker.tracks() if not post.book.is_retired(t))
+    followed = post.book.followed()
     for current in tracks:
-        event = post.book.by_own_track(current.track)
+        event = followed.get(current.track)
         if event is None:
-            whole = post.book.by_object(current.track)
-            if whole is not None:
-                whole.objects[current.track] = current
-                continue
             event = _new_own_event(post, current, tracks, desk.now)
             if event is None:
                 continue
+            followed = post.book.followed()
             changes.turned.add(event.event)
+        elif event.own_track is None or event.own_track.track != current.track:
+            event.objects[current.track] = current
+            continue
         elif _turned(event.own_track, current):
             changes.turned.add(event.event)
         event.follow(current)
@@ -79,6 +80,7 @@ def fuse(post: Post, desk: Desk, reports: Sequence[PartnerReport]) -> Changes:
         _enter(post, desk, report, changes)
     if desk.is_second:
         post.harmless = {name: t for name, t in post.harmless.items() if name in held}
+        post.book.forget_kin(held)
         changes.renamed += post.book.merge_agreeing()
         post.book.release_strayed()
     return changes

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from signalfire.basis.definite import inverse
 from signalfire.basis.instant import NS_PER_S
 from signalfire.basis.kernel import Floats
 from signalfire.space.geodesy import geodetic
@@ -100,9 +101,9 @@ def _meeting(
     for (site, _), part in zip(lines, across, strict=True):
         information += part
         weighted += part @ site
-    if not np.linalg.cond(information) < 1e8:
+    covariance = inverse(information)
+    if covariance is None:
         return None
-    covariance = np.linalg.inv(information)
     place = covariance @ weighted
     miss = sum(
         float((place - site) @ part @ (place - site))

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from signalfire.basis.definite import inverse
 from signalfire.basis.instant import NS_PER_S
 from signalfire.basis.kernel import Flags, Floats, Integers
 from signalfire.picture.table import CONFIRMED, LOST
@@ -216,13 +217,16 @@ class Lookback:
         scaled = design * scale
         pointed = scaled.T @ rows.gap
         information = scaled.T @ scaled
-        try:
-            found = np.linalg.solve(information, pointed)
-            slowing_m_s2 = back.moved(reference, settings.drag_m2_kg, 0.0, np.empty(6), np.empty(3))
-            kept = 7 if slowing_m_s2 > 0.0 and found[6] < 0.0 else 6
-            free = np.linalg.solve(information[:kept, :kept], pointed[:kept])
-        except np.linalg.LinAlgError:
+        whole = inverse(information)
+        if whole is None:
             return before
+        found = whole @ pointed
+        slowing_m_s2 = back.moved(reference, settings.drag_m2_kg, 0.0, np.empty(6), np.empty(3))
+        kept = 7 if slowing_m_s2 > 0.0 and found[6] < 0.0 else 6
+        part = inverse(information[:kept, :kept])
+        if part is None:
+            return before
+        free = part @ pointed[:kept]
         misfit = float(rows.gap @ rows.gap - pointed @ found)
         gain = float(pointed @ found - pointed[:kept] @ free)
         gain /= max(1.0, misfit / max(len(rows.gap) - 9, 1))
@@ -242,9 +246,8 @@ class Lookback:
         tau = (rows.t_s - middle_s)[:, np.newaxis]
         design = np.hstack([rows.axis, rows.axis * tau, rows.axis * 0.5 * tau**2])
         information = design.T @ design
-        try:
-            covariance = np.linalg.inv(information)
-        except np.linalg.LinAlgError:
+        covariance = inverse(information)
+        if covariance is None:
             return None
         found = covariance @ (design.T @ rows.gap)
         scale = max(1.0, float(np.sum((rows.gap - design @ found) ** 2)) / (len(rows.gap) - 9))
@@ -327,9 +330,10 @@ class Lookback:
             times.append(t_s[chosen])
         t_all_s = np.concatenate(times)
         order = np.argsort(t_all_s, kind="stable")
-        return reference, _Rows(
-            np.concatenate(axes)[order], np.concatenate(gaps)[order], t_all_s[order]
-        )
+        axis, gap = np.concatenate(axes)[order], np.concatenate(gaps)[order]
+        if not (np.isfinite(axis).all() and np.isfinite(gap).all()):
+            return reference, None
+        return reference, _Rows(axis, gap, t_all_s[order])
 
     def _last_heat_s(self, row: int) -> float:
         """When an infrared sensor last saw it hot: an engine was at work.

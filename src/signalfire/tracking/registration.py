@@ -133,10 +133,13 @@ class Registration:
         return tuple(told)
 
     def _said(self, followed: RegisteredFlight) -> tuple[Floats, Floats] | None:
-        """What a flight has said in terms of all radars; None of one that compares none."""
+        """What a flight has said in terms of all radars; None of one that compares none.
+
+        None, too, of one whose sums are not finite: it would say nothing of anything for good.
+        """
         radars = followed.radars
         said = followed.said()
-        if said is None or len(radars) < 2:
+        if said is None or len(radars) < 2 or not all(np.isfinite(part).all() for part in said):
             return None
         places = _places(radars)
         information = np.zeros_like(self._ended_information)

@@ -167,7 +167,7 @@ def test_events_that_agree_for_long_enough_become_one(book: EventBook) -> None:
     take(book, KOR, "E-KOR-1-1", launched=LAUNCH.later(20.0))
     book.join_own(track(lat_deg=44.0), LAUNCH, NOW, busy=[])
     assert len(names(book)) == 2
-    event = book.by_own_track(TrackId("T-JPN-1-1"))
+    event = book.followed().get(TrackId("T-JPN-1-1"))
     assert event is not None
     event.own_track, event.own_is_alive = track(), True
     for _ in range(AGREEMENTS_TO_MERGE - 1):
@@ -181,7 +181,7 @@ def test_events_that_agree_for_long_enough_become_one(book: EventBook) -> None:
 def test_an_agreement_that_breaks_off_is_counted_from_the_start(book: EventBook) -> None:
     take(book, KOR, "E-KOR-1-1")
     book.join_own(track(lat_deg=44.0), LAUNCH, NOW, busy=[])
-    event = book.by_own_track(TrackId("T-JPN-1-1"))
+    event = book.followed().get(TrackId("T-JPN-1-1"))
     assert event is not None
     for _ in range(4):
         event.own_track = track()
