@@ -11,6 +11,7 @@ from signalfire.space.geodesy import Geodetic
 
 CHI2_2_P90 = 4.605170185988092
 """The 90 % point of chi-square with two degrees of freedom: -2 ln(0.1)."""
+_UPPER = np.triu_indices(6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class StateEstimate:
     @property
     def covariance_upper(self) -> tuple[float, ...]:
         """The 21 numbers of the upper triangle, row by row."""
-        return tuple(float(v) for v in self.covariance[np.triu_indices(6)])
+        return tuple(float(v) for v in self.covariance[_UPPER])
 
     @classmethod
     def from_upper(
@@ -70,7 +71,7 @@ class StateEstimate:
     ) -> "StateEstimate":
         """Rebuild a state from six and twenty-one numbers."""
         covariance = np.zeros((6, 6))
-        covariance[np.triu_indices(6)] = covariance_upper
+        covariance[_UPPER] = covariance_upper
         covariance += np.triu(covariance, 1).T
         return cls(valid_at, np.array(mean, dtype=float), covariance)
 
