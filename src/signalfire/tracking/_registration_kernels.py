@@ -230,14 +230,14 @@ def widen_each(records: Floats, ratios: Floats) -> None:
 
 
 @kernel
-def roughness(records: Floats, times: Integers, out: Floats) -> float:
+def roughness(records: Floats, times: Integers, out: Floats) -> tuple[float, float]:
     """How rough a path through successive plots of one radar is, against what it states.
 
     ``out`` (3,): square of the divided difference of the plots' places along the middle one's line
     of sight, aside and across, over the variance that the stated sigmas give it: 1 on average.
     What is smooth in Earth-fixed axes, a bias among it, is not in it. Returns the middle one's
-    altitude, m. Reference: Gasser, Sroka and Jennen-Steinmetz (1986), Residual variance and
-    residual pattern in nonlinear regression, Biometrika 73(3), 625-633.
+    altitude, m, and the rate of climb, m/s. Reference: Gasser, Sroka and Jennen-Steinmetz (1986),
+    Residual variance and residual pattern in nonlinear regression, Biometrika 73(3), 625-633.
     """
     count = records.shape[0]
     axes = np.empty((count, 3, 3))
@@ -275,7 +275,10 @@ def roughness(records: Floats, times: Integers, out: Floats) -> float:
                     turned += way[a, i] * axes[n, b, i]
                 variance += (share[n] * turned * sigma) ** 2
         out[a] = off * off / variance
-    return altitude_of(places[count // 2, 0], places[count // 2, 1], places[count // 2, 2])
+    first, last, among = places[0], places[count - 1], places[count // 2]
+    gained = altitude_of(last[0], last[1], last[2]) - altitude_of(first[0], first[1], first[2])
+    climb = gained / ((times[count - 1] - times[0]) * _NS)
+    return altitude_of(among[0], among[1], among[2]), climb
 
 
 @kernel

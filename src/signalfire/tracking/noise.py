@@ -1,7 +1,8 @@
 """How noisy radars really are, told from how rough their paths of smooth flights look.
 
 Each radar by itself: no other, no bias and no estimate is in it, so that a track that was led
-astray blames nobody else. A manoeuvre is smooth between plots but where it begins and ends.
+astray blames nobody else. Thrust is smooth between plots but where it begins and ends; what falls
+through the air, or turns in it, is left out.
 """
 
 from collections import deque
@@ -26,6 +27,7 @@ class Noise:
     def __init__(self, radars: int, settings: TrackingSettings) -> None:
         self._settings = settings.noise
         self._altitude_min_m = settings.registration.altitude_min_m
+        self._climb_least_m_s = settings.climb_least_m_s
         self._lately: dict[tuple[int, int], list[tuple[int, Floats]]] = {}
         self._squares: list[deque[tuple[int, Floats]]] = [
             deque(maxlen=self._settings.kept) for _ in range(radars)
@@ -46,9 +48,12 @@ class Noise:
             return
         squares = np.empty(_WAYS)
         records = np.array([each for _, each in lately]).reshape(-1, RECORD)
-        altitude_m = k.roughness(records, np.array([at for at, _ in lately]), squares)
+        altitude_m, climb_m_s = k.roughness(
+            records, np.array([at for at, _ in lately]), squares
+        )  # fmt: skip
         lately.pop(0)
-        if altitude_m > self._altitude_min_m and np.isfinite(squares).all():
+        is_smooth = altitude_m > self._altitude_min_m or climb_m_s > self._climb_least_m_s
+        if is_smooth and np.isfinite(squares).all():
             self._squares[radar].append((at_ns, squares))
             self._ratios[radar] = None
 
@@ -85,8 +90,9 @@ class Noise:
         return known
 
     def _told(self, squares: list[Floats]) -> Floats:
-        if len(squares) < self._settings.needed:
+        least = [ratio for looks, ratio in self._settings.ratios_least if len(squares) >= looks]
+        if not least:
             return _AS_STATED
         ratios = np.sqrt(np.median(np.array(squares), axis=0) / _MEDIAN_CHI2)
-        is_far = ratios >= self._settings.ratio_least
+        is_far = ratios >= min(least)
         return np.where(is_far, ratios, 1.0) if is_far.any() else _AS_STATED

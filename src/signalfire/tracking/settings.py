@@ -19,11 +19,10 @@ class NoiseSettings:
     """In longer ones gravity would begin to show: 1e-5 m/s4 on a flight at 7 km/s."""
     kept: int = 64
     """So many of the last ones count, by their median: a stage that ends or lights is in five."""
-    needed: int = 32
-    """Fewer tell nothing yet."""
-    ratio_least: float = 2.5
-    """And a ratio below this tells nothing: the median of 32 is above it by chance once in 30,000
-    times, that of 64 never in 200,000 drawn."""
+    ratios_least: tuple[tuple[int, float], ...] = ((16, 4.0), (32, 2.5))
+    """From so many looks on a ratio tells something that is no less than this. Of radars that are
+    as they state the median of 16 is above 4 less than once in 200,000 times, that of 32 above 2.5
+    once in 30,000, that of 64 never in 200,000 drawn."""
     forgotten_s: float = 6.0 * 3600.0
     """What was seen longer ago does not count: as ``RegistrationSettings.drift_s``."""
 
