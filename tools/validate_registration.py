@@ -165,7 +165,7 @@ class Missile:
 
     def note(self, tracker: Tracker, report_s: int) -> None:
         """Note the errors of the track that is nearest, and what is held of the radars."""
-        self.told[report_s] = np.array([astuple(bias)[2:] for bias in tracker.registration()])
+        self.told[report_s] = np.array([astuple(bias)[2:10] for bias in tracker.registration()])
         errors = []
         for track in tracker.tracks():
             t_s = track.state.valid_at.elapsed_s(since=START) - self.launch_s

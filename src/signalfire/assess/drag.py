@@ -33,10 +33,15 @@ are not quite those seen so far. Assumed."""
 
 @dataclass(frozen=True, slots=True)
 class Drag:
-    """What is believed of 1/beta: its median and the standard deviation of its logarithm."""
+    """What is believed of 1/beta: its median and the standard deviation of its logarithm.
+
+    With ``light_probability`` it is not that of a re-entry body but of a missile that failed
+    (``AssessmentSettings``); 0 once a fall has told it.
+    """
 
     drag_m2_kg: float
     log_sigma: float
+    light_probability: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +85,14 @@ def entry_after(before: Entry | None, state: StateEstimate) -> Entry | None:
 
 
 def drag_of(entry: Entry | None, state: StateEstimate, settings: AssessmentSettings) -> Drag:
-    """What class and fall together say: the class alone until the air has told something."""
+    """What class and fall together say: the class alone until the air has told something.
+
+    The class is a re-entry body or, improbably, a missile that failed; which, the fall tells by
+    Bayes' rule, and in between the two are one ln-normal of the same moments.
+    """
     log_sigma = settings.ballistic_coefficient_log_sigma
-    by_class = Drag(1.0 / settings.ballistic_coefficient_kg_m2, log_sigma)
+    light = settings.light_probability
+    by_class = Drag(1.0 / settings.ballistic_coefficient_kg_m2, log_sigma, light)
     if entry is None or entry.passed_kg_m2_m2_s2 <= 0.0:
         return by_class
     values, sigmas = _shape(state)
@@ -91,13 +101,37 @@ def drag_of(entry: Entry | None, state: StateEstimate, settings: AssessmentSetti
     seen = lost / entry.passed_kg_m2_m2_s2
     sigma = both / entry.passed_kg_m2_m2_s2
     low = 1.0 / settings.ballistic_coefficient_max_kg_m2
-    high = 1.0 / settings.ballistic_coefficient_min_kg_m2
+    high = 1.0 / settings.light_coefficient_min_kg_m2
     if sigma > TOLD_FRACTION * max(seen, low):
         return by_class
     seen = min(high, max(low, seen))
-    share = log_sigma**2 / (log_sigma**2 + (sigma / seen) ** 2)
-    log_drag = (1.0 - share) * math.log(by_class.drag_m2_kg) + share * math.log(seen)
-    return Drag(math.exp(log_drag), math.hypot(log_sigma * math.sqrt(1.0 - share), AIR_SIGMA))
+    kinds = (
+        (1.0 - light, by_class.drag_m2_kg, log_sigma),
+        (light, 1.0 / settings.light_coefficient_kg_m2, settings.light_coefficient_log_sigma),
+    )
+    return _told(math.log(seen), sigma / seen, kinds)
+
+
+def _told(log_seen: float, log_noise: float, kinds: tuple[tuple[float, float, float], ...]) -> Drag:
+    """What is believed of a body of one of some kinds, each of them ln-normal, after a look.
+
+    A kind: its probability, median and sigma of the logarithm. Reference: Gelman et al. (2013),
+    Bayesian Data Analysis, sections 2.5 and 22.
+    """
+    weights, means, variances = [], [], []
+    for probability, median, log_sigma in kinds:
+        spread2 = log_sigma**2 + log_noise**2
+        share = log_sigma**2 / spread2
+        off = log_seen - math.log(median)
+        weights.append(probability * math.exp(-0.5 * off * off / spread2) / math.sqrt(spread2))
+        means.append(math.log(median) + share * off)
+        variances.append(log_sigma**2 * (1.0 - share))
+    whole = sum(weights)
+    mean = sum(w * m for w, m in zip(weights, means, strict=True)) / whole
+    variance = sum(
+        w * (v + (m - mean) ** 2) for w, m, v in zip(weights, means, variances, strict=True)
+    ) / whole  # fmt: skip
+    return Drag(math.exp(mean), math.hypot(math.sqrt(variance), AIR_SIGMA))
 
 
 def _shape(state: StateEstimate) -> tuple[np.ndarray, np.ndarray]:

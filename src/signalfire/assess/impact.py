@@ -175,7 +175,7 @@ def predict_impact(
         lift_unused_m_s2=known.lift_unused_m_s2,
         is_manoeuvring=known.is_manoeuvring,
     )
-    spread = _spread(state, air, flight[-1], lift, settings)
+    spread = _spread(state, air, flight[-1], _Doubts(lift, drag.light_probability), settings)
     return ImpactPrediction(
         spread.impact, apogee_m, flight, state, air, spread.range_sigma_m, spread.fall_max_s,
         lift_probability=lift, lift_ratio_max=settings.lift_ratio_max,
@@ -236,8 +236,16 @@ class _Spread:
     fall_max_s: float
 
 
+@dataclass(frozen=True)
+class _Doubts:
+    """Probabilities that it uses lift, and that it is as light as a missile that failed."""
+
+    lift: float
+    light: float
+
+
 def _spread(
-    state: StateEstimate, air: Floats, end: Floats, lift: float, settings: AssessmentSettings
+    state: StateEstimate, air: Floats, end: Floats, doubts: _Doubts, settings: AssessmentSettings
 ) -> _Spread:
     """The impact point with the covariance of place and time."""
     time_max_s = min(FLIGHT_MAX_S, 3.0 * float(end[0]) + 600.0)
@@ -251,7 +259,17 @@ def _spread(
     fall_max_s = float(end[0]) + max(0.0, float(falls[:, 2].max()))
     cloud = _cloud(response, float(air[1]))
     weights = np.full(len(cloud), 1.0 / len(cloud))
-    content = 0.9
+    if doubts.light > 0.0:
+        log_sigma = settings.light_coefficient_log_sigma
+        thin = np.array([1.0 / settings.light_coefficient_kg_m2, log_sigma, 0.0])
+        slowed = _offsets(state, thin, _LIGHT, end, time_max_s)
+        cloud = np.vstack([cloud, slowed - shift])
+        weights = np.concatenate(
+            [(1.0 - doubts.light) * weights, np.full(len(slowed), doubts.light / len(slowed))]
+        )
+        if np.isfinite(slowed).all():
+            fall_max_s = max(fall_max_s, float(end[0]) + float(slowed[:, 2].max()))
+    lift, content = doubts.lift, 0.9
     shapes = [response.by_air + _GROUND]
     if lift > settings.lift_negligible_probability:
         content = min(0.9 / (1.0 - lift), _TAIL_CONTENT)
@@ -459,6 +477,9 @@ _MANY_SHARES = np.array([[_NORMAL.cdf(float(v)) for v in row[7:]] for row in _MA
 _GLIDE_ORDER = np.arange(SAMPLES).reshape(2, -1).T.ravel()
 """Flights in the order in which they take to lift: opposite ones together."""
 _GLIDES = _gliding(_points(_flight_kernels.LANES * 2))
+_LIGHT = np.zeros((_flight_kernels.LANES, 9))
+_LIGHT[:, 6] = _STEP * np.linspace(-1.0, 1.0, 2 * _flight_kernels.LANES + 1)[1::2]
+"""One block of flights of the expected state, over a drag whose logarithm is uniform."""
 _INTERVALS = np.sqrt(np.array([3.0] * 6 + [1.8]))[:, None]
 _PAIRS = np.vstack(
     [np.kron(_INTERVALS * np.eye(7, 9), np.array([[1.0], [-1.0]])), _STEP * np.eye(9)[7:]]

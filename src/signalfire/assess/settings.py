@@ -20,6 +20,13 @@ class AssessmentSettings:
 
     ballistic_coefficient_min_kg_m2: float = 4_000.0
     ballistic_coefficient_max_kg_m2: float = 20_000.0
+    light_probability: float = 0.035
+    """That it is no re-entry body but a missile that failed, whole or in part: 4 of the 113 flights
+    of the documented record whose outcome is known."""
+    light_coefficient_min_kg_m2: float = 500.0
+    """Then it may tumble: 10 t, half of them fuel, 12 x 1.8 m, with a quarter of the surface at a
+    drag coefficient of 1.2 (as for spent stages, ``assess/splash.py``) are 460 kg/m2. It is as
+    likely to be as heavy as the lightest re-entry body, each ratio between as likely."""
     trim_ratio_sigma: float = 0.006
     wind_sigma_m_s: float = 18.0
     """Either component of the wind across the fall: of the jet stream over middle latitudes (25 m/s
@@ -93,6 +100,17 @@ class AssessmentSettings:
     def ballistic_coefficient_log_sigma(self) -> float:
         """Standard deviation of its logarithm: the width over the root of twelve."""
         ratio = self.ballistic_coefficient_max_kg_m2 / self.ballistic_coefficient_min_kg_m2
+        return math.log(ratio) / math.sqrt(12.0)
+
+    @property
+    def light_coefficient_kg_m2(self) -> float:
+        """The median of one that failed."""
+        return math.sqrt(self.light_coefficient_min_kg_m2 * self.ballistic_coefficient_min_kg_m2)
+
+    @property
+    def light_coefficient_log_sigma(self) -> float:
+        """Standard deviation of its logarithm."""
+        ratio = self.ballistic_coefficient_min_kg_m2 / self.light_coefficient_min_kg_m2
         return math.log(ratio) / math.sqrt(12.0)
 
 

@@ -33,7 +33,18 @@ from signalfire.motion._kernels import (
 )
 from signalfire.space._kernels import altitude_of
 from signalfire.space.earth import FLATTENING
-from signalfire.tracking._kernels import ALONG, ASIDE, RANGE, SITE, Law, innovate
+from signalfire.tracking._kernels import (
+    ALONG,
+    ASIDE,
+    RANGE,
+    S_ACROSS,
+    S_ASIDE,
+    S_RANGE,
+    S_RATE,
+    SITE,
+    Law,
+    innovate,
+)
 
 RADARS = 6
 WAYS = 4
@@ -206,6 +217,68 @@ def correct_each(records: Floats, bias: Floats) -> None:
     """Take range and angle biases out of the plots of a scan, in place."""
     for n in range(records.shape[0]):
         correct(records[n], bias)
+
+
+@kernel
+def widen_each(records: Floats, ratios: Floats) -> None:
+    """Take sigmas to be so many times as stated (3,): range and its rate, aside, across."""
+    for n in range(records.shape[0]):
+        records[n, S_RANGE] *= ratios[0]
+        records[n, S_RATE] *= ratios[0]
+        records[n, S_ASIDE] *= ratios[1]
+        records[n, S_ACROSS] *= ratios[2]
+
+
+@kernel
+def roughness(records: Floats, times: Integers, out: Floats) -> tuple[float, float]:
+    """How rough a path through successive plots of one radar is, against what it states.
+
+    ``out`` (3,): square of the divided difference of the plots' places along the middle one's line
+    of sight, aside and across, over the variance that the stated sigmas give it: 1 on average.
+    What is smooth in Earth-fixed axes, a bias among it, is not in it. Returns the middle one's
+    altitude, m, and the rate of climb, m/s. Reference: Gasser, Sroka and Jennen-Steinmetz (1986),
+    Residual variance and residual pattern in nonlinear regression, Biometrika 73(3), 625-633.
+    """
+    count = records.shape[0]
+    axes = np.empty((count, 3, 3))
+    places = np.empty((count, 3))
+    share = np.empty(count)
+    for n in range(count):
+        record = records[n]
+        u, e = record[ALONG : ALONG + 3], record[ASIDE : ASIDE + 3]
+        axes[n, 0] = u
+        axes[n, 1] = e
+        axes[n, 2, 0] = u[1] * e[2] - u[2] * e[1]
+        axes[n, 2, 1] = u[2] * e[0] - u[0] * e[2]
+        axes[n, 2, 2] = u[0] * e[1] - u[1] * e[0]
+        for i in range(3):
+            places[n, i] = record[SITE + i] + record[RANGE] * u[i]
+        share[n] = 1.0
+        for m in range(count):
+            if m != n:
+                share[n] /= (times[n] - times[m]) * _NS
+    way = axes[count // 2]
+    for a in range(3):
+        off, variance = 0.0, 0.0
+        for n in range(count):
+            record = records[n]
+            along = 0.0
+            for i in range(3):
+                along += way[a, i] * (places[n, i] - places[count // 2, i])
+            off += share[n] * along
+            for b in range(3):
+                sigma = record[S_RANGE]
+                if b > 0:
+                    sigma = record[RANGE] * (record[S_ASIDE] if b == 1 else record[S_ACROSS])
+                turned = 0.0
+                for i in range(3):
+                    turned += way[a, i] * axes[n, b, i]
+                variance += (share[n] * turned * sigma) ** 2
+        out[a] = off * off / variance
+    first, last, among = places[0], places[count - 1], places[count // 2]
+    gained = altitude_of(last[0], last[1], last[2]) - altitude_of(first[0], first[1], first[2])
+    climb = gained / ((times[count - 1] - times[0]) * _NS)
+    return altitude_of(among[0], among[1], among[2]), climb
 
 
 @kernel

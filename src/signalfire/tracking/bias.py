@@ -26,8 +26,9 @@ _WEIGHT_MIN = 1e-9
 class SensorBias:
     """What one radar is held to be off by; zero and sure while it was never compared.
 
-    A clock that is fast has a positive bias. Sigmas include what cannot be told apart from the
-    biases of others.
+    ``range_noise_ratio`` and its like: its noise over that which it states, or over the least that
+    is believed; 1 where it is not far more. A clock that is fast has a positive bias. Sigmas
+    include what cannot be told apart from the biases of others.
     """
 
     sensor: SensorId
@@ -40,6 +41,9 @@ class SensorBias:
     elevation_sigma_rad: float
     clock_bias_s: float
     clock_sigma_s: float
+    range_noise_ratio: float = 1.0
+    azimuth_noise_ratio: float = 1.0
+    elevation_noise_ratio: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,15 @@ SITE_RADIUS_MAX_M = 1e8
 RATE_LIMIT_M_S = 20_000.0
 RANGE_SIGMA_LIMIT_M = 1e6
 ANGLE_SIGMA_LIMIT_RAD = 0.5
+RANGE_SIGMA_FLOOR_M = 5.0
+ANGLE_SIGMA_FLOOR_RAD = 1e-4
+"""No radar is believed beyond this, whatever it states: what the best instrumentation radars reach
+on a point target with a strong echo, 5 yards and 0.1 mrad (AN/FPS-16; Barton and Ward 1969,
+Handbook of Radar Measurement). A correction for the troposphere by the refractivity at the ground
+leaves as much or more at low elevations (Bean and Dutton 1966, Radio Meteorology, NBS Monograph
+92), and every radar here looks through air."""
+RATE_SIGMA_FLOOR_M_S = 0.1
+"""The same of a range rate: 5 m over the minute in which the air along the line becomes another."""
 GROUND_MARGIN_M = 5_000.0
 """A plot lower than this below the ellipsoid, and by five sigma, is no object in the air."""
 LENGTH_TOLERANCE = 0.01
@@ -70,6 +79,9 @@ _FAULTS = {
     plots_to.BELOW_GROUND: Refusal.BELOW_GROUND,
 }
 _BOUNDS = np.array([RANGE_LIMIT_M, RATE_LIMIT_M_S, RANGE_SIGMA_LIMIT_M, ANGLE_SIGMA_LIMIT_RAD])
+_FLOORS = np.array(
+    [RANGE_SIGMA_FLOOR_M, ANGLE_SIGMA_FLOOR_RAD, ANGLE_SIGMA_FLOOR_RAD, RATE_SIGMA_FLOOR_M_S]
+)
 _SOME_SITE = (6_378_137.0, 0.0, 0.0)
 
 
@@ -142,6 +154,9 @@ def _plots(
         numbers = np.array(given, dtype=np.float64)
     except (TypeError, ValueError, OverflowError):
         return None
+    sigmas = numbers[:, plots_to.PLOT_S_RANGE :]
+    # A sigma that is none stays what it is, and is refused.
+    np.maximum(sigmas, _FLOORS, out=sigmas, where=sigmas > 0.0)
     is_site = _is_site(site_ecef_m)
     site = np.array(site_ecef_m if is_site else _SOME_SITE, dtype=np.float64)
     rows = np.empty((len(plots), k.RECORD))

@@ -8,6 +8,7 @@ in multisensor fusion systems, SPIE 1954, 450-461.
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,7 +16,9 @@ from signalfire.basis.instant import NS_PER_S
 from signalfire.basis.kernel import Flags, Floats, Integers
 from signalfire.picture.detection import Sensor, SensorKind
 from signalfire.tracking import _registration_kernels as k
+from signalfire.tracking._kernels import ALONG, RANGE, SITE
 from signalfire.tracking.bias import Posterior, SensorBias, posterior_of
+from signalfire.tracking.noise import Noise
 from signalfire.tracking.registered_flight import RegisteredFlight
 from signalfire.tracking.scan import Measured
 from signalfire.tracking.settings import TrackingSettings
@@ -35,6 +38,8 @@ class Registration:
         self._is_radar = [sensor.kind is SensorKind.RADAR for sensor in sensors]
         self._settings = settings.registration
         self._law = settings.law()
+        self._noise = Noise(len(self._names), settings)
+        self._crowded_m = settings.crowded_m
         size = len(self._names) * k.WAYS
         self._flights: dict[int, RegisteredFlight] = {}
         self._ended_information: Floats = np.zeros((size, size))
@@ -49,30 +54,54 @@ class Registration:
         """Before anything is known, and of which radars in doubt that is."""
 
     def corrected(self, radar: int, measured: Measured) -> Measured:
-        """Plots and their instant without the biases that their radar is held to have."""
-        if self._corrections is None or not self._is_radar[radar]:
+        """Plots and their instant without the biases, and with the noise, that their radar has."""
+        if not self._is_radar[radar]:
             return measured
+        widened = self._widened(radar, measured)
+        if self._corrections is None:
+            return widened
         bias = self._corrections[k.WAYS * radar : k.WAYS * (radar + 1)]
         if not bias.any():
-            return measured
-        records = measured.records.copy()
+            return widened
+        records = widened.records.copy()
         k.correct_each(records, bias)
         return Measured(measured.at_ns - round(float(bias[3]) * NS_PER_S), records)
+
+    def _widened(self, radar: int, measured: Measured) -> Measured:
+        records = self._noise.widened(radar, measured.at_ns, measured.records)
+        return measured if records is measured.records else Measured(measured.at_ns, records)
 
     def take(self, flights: Integers, plots: Integers, radar: int, measured: Measured) -> None:
         """Learn from plots of a scan, by their places in it, that belong to flights, by number.
 
         A flight is any number that is used for no other; the first that come are followed.
         """
-        if len(flights) == 0 or not self._is_radar[radar] or sum(self._is_radar) < 2:
+        if len(flights) == 0 or not self._is_radar[radar]:
+            return
+        self._listen(flights, plots, radar, measured)
+        if sum(self._is_radar) < 2:
             return
         is_followed = np.isin(flights, list(self._flights))
         room = self._settings.flights_max - len(self._flights)
         chosen = np.concatenate([np.flatnonzero(is_followed), np.flatnonzero(~is_followed)[:room]])
+        widened = self._widened(radar, measured)
         for place in chosen.tolist():
-            record = measured.records[int(plots[place])]
+            record = widened.records[int(plots[place])]
             self._follow(int(flights[place]), radar, measured.at_ns, record)
         self._refresh(measured.at_ns)
+
+    def _listen(self, flights: Integers, plots: Integers, radar: int, measured: Measured) -> None:
+        """Learn of a radar's noise, from flights that its scan shows nothing else beside."""
+        records = measured.records
+        places = records[:, SITE : SITE + 3] + (
+            records[:, RANGE, np.newaxis] * records[:, ALONG : ALONG + 3]
+        )
+        for flight, plot in zip(
+            flights[: self._settings.flights_max].tolist(), plots.tolist(), strict=False
+        ):
+            near = np.square(places - places[plot]).sum(axis=1) < self._crowded_m**2
+            if np.count_nonzero(near) == 1:
+                self._noise.take(flight, radar, measured.at_ns, records[plot])
 
     def _follow(self, flight: int, radar: int, at_ns: int, record: Floats) -> None:
         followed = self._flights.get(flight)
@@ -87,6 +116,7 @@ class Registration:
 
     def end(self, flight: int) -> None:
         """A flight is over: what it has said stays, and fades."""
+        self._noise.end(flight)
         followed = self._flights.pop(flight, None)
         if followed is not None and (said := self._said(followed)) is not None:
             self._ended_information += said[0]
@@ -129,7 +159,12 @@ class Registration:
                 (float(known.mean[place]), float(sigmas[place])) for place in _places([radar])
             ]  # fmt: skip
             out = 1.0 - known.registered_probability([radar])
-            told.append(SensorBias(name, min(max(out, 0.0), 1.0), *(x for p in pairs for x in p)))
+            bias = SensorBias(name, min(max(out, 0.0), 1.0), *(x for p in pairs for x in p))
+            along, aside, across = self._noise.ratios(radar)
+            told.append(replace(
+                bias, range_noise_ratio=along, azimuth_noise_ratio=aside,
+                elevation_noise_ratio=across,
+            ))  # fmt: skip
         return tuple(told)
 
     def _said(self, followed: RegisteredFlight) -> tuple[Floats, Floats] | None:

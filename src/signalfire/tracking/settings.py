@@ -9,6 +9,25 @@ from signalfire.tracking._kernels import Law
 
 
 @dataclass(frozen=True, slots=True)
+class NoiseSettings:
+    """How it is told that a radar states too little noise."""
+
+    looks: int = 5
+    """By so many successive plots of one flight the noise is told: their fourth difference leaves
+    out bias, speed, and an acceleration that grows at an even rate."""
+    span_max_s: float = 60.0
+    """In longer ones gravity would begin to show: 1e-5 m/s4 on a flight at 7 km/s."""
+    kept: int = 64
+    """So many of the last ones count, by their median: a stage that ends or lights is in five."""
+    ratios_least: tuple[tuple[int, float], ...] = ((16, 4.0), (32, 2.5))
+    """From so many looks on a ratio tells something that is no less than this. Of radars that are
+    as they state the median of 16 is above 4 less than once in 200,000 times, that of 32 above 2.5
+    once in 30,000, that of 64 never in 200,000 drawn."""
+    forgotten_s: float = 6.0 * 3600.0
+    """What was seen longer ago does not count: as ``RegistrationSettings.drift_s``."""
+
+
+@dataclass(frozen=True, slots=True)
 class RegistrationSettings:
     """What radars may be off by, and how it is learnt from flights that several of them see."""
 
@@ -311,6 +330,8 @@ class TrackingSettings:
     own plot of the same scan: reports of one scan come some tenths of a second apart."""
     registration: RegistrationSettings = field(default_factory=RegistrationSettings)
     """How biases are learnt."""
+    noise: NoiseSettings = field(default_factory=NoiseSettings)
+    """How it is told that they state too little noise."""
     lone: LoneSettings = field(default_factory=LoneSettings)
     """How one satellite alone shows a launch."""
 

@@ -51,10 +51,20 @@ def test_a_fall_through_the_air_tells_the_ballistic_coefficient(beta_kg_m2: floa
     assert log_sigma < 0.3 * DEFAULT_SETTINGS.ballistic_coefficient_log_sigma
 
 
+@pytest.mark.parametrize("beta_kg_m2", [700.0, 1_500.0])
+def test_the_fall_of_what_failed_tells_that_it_is_light(beta_kg_m2: float) -> None:
+    found, log_sigma = told(fall(beta_kg_m2, noise_m_s=4.0)[:46])
+    assert found == pytest.approx(beta_kg_m2, rel=0.1)
+    assert log_sigma < 0.3 * DEFAULT_SETTINGS.light_coefficient_log_sigma
+
+
 def test_above_the_air_only_the_class_is_known() -> None:
     found, log_sigma = told(fall(4_500.0)[:15])
     assert found == pytest.approx(DEFAULT_SETTINGS.ballistic_coefficient_kg_m2)
     assert log_sigma == DEFAULT_SETTINGS.ballistic_coefficient_log_sigma
+    entry = entry_after(None, fall(4_500.0)[0])
+    kind = drag_of(entry, fall(4_500.0)[0], DEFAULT_SETTINGS)
+    assert kind.light_probability == DEFAULT_SETTINGS.light_probability
 
 
 def test_a_fall_not_seen_for_a_while_or_from_its_middle_tells_nothing() -> None:

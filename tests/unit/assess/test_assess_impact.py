@@ -77,6 +77,10 @@ def flown_offsets(prediction: ImpactPrediction, falls: int) -> np.ndarray:
     path = np.empty((2_000, 7))
     for row in offsets:
         drag = float(air[0]) * math.exp(float(air[1]) * math.sqrt(3.0) * draw.uniform(-1.0, 1.0))
+        if draw.random() < DEFAULT_SETTINGS.light_probability:
+            lightest = DEFAULT_SETTINGS.light_coefficient_min_kg_m2
+            ratio = DEFAULT_SETTINGS.ballistic_coefficient_min_kg_m2 / lightest
+            drag = ratio ** -draw.random() / lightest
         up, aside = float(air[2]) * draw.standard_normal(2)
         mean = seen.mean + root @ draw.standard_normal(6)
         rows, _, _ = _kernels.fly(mean, np.array([drag, up, aside]), 10.0, 2.0, FLIGHT_MAX_S, path)
@@ -99,6 +103,19 @@ def test_nine_of_ten_falls_that_are_assumed_lie_in_the_ellipse(
     offsets = flown_offsets(prediction, 1_000)
     inside = np.einsum("ni,ij,nj->n", offsets, inverse, offsets) < 4.605
     assert 0.86 < inside.mean() < 0.94
+
+
+def test_what_may_have_failed_flies_longer_and_hardly_widens_the_ellipse() -> None:
+    seen = state(200e3, 3_000.0, 43.0, 0.1)
+    sound = predict_impact(seen, replace(DEFAULT_SETTINGS, light_probability=0.0))
+    either = predict_impact(seen, DEFAULT_SETTINGS)
+    assert isinstance(sound.impact, PlaceEstimate) and isinstance(either.impact, PlaceEstimate)
+    small, large = sound.impact.ellipse_p90, either.impact.ellipse_p90
+    assert small.semi_major_m < large.semi_major_m < 1.2 * small.semi_major_m
+    path = np.empty((2_000, 7))
+    drag = np.array([1.0 / 600.0, 0.0, 0.0])
+    rows, _, _ = _kernels.fly(seen.mean, drag, 10.0, 2.0, FLIGHT_MAX_S, path)
+    assert sound.fall_max_s < path[rows - 1, 0] < either.fall_max_s
 
 
 def test_wind_pushes_a_slow_body_further_aside_than_a_fast_one() -> None:
