@@ -7,6 +7,12 @@ kilometres behind at burnout, and from a launcher some kilometres away it is as 
 leave one place at one time and are first seen in coast cannot be told from a separation: they count
 as one event, in which both are shown. Below the entry into the air fragments part faster, by drag,
 but near to where they broke off.
+
+A missile that bursts under thrust leaves many tracks, its own perhaps not among them, and none of
+them is pushed any more. A salvo rises over one horizon, each missile seen there for the first time
+seconds after the one before it; what is first seen beside one that has been watched for longer, in
+a place where it would have been seen all the while, came off it, unless it goes on to be pushed as
+that one was.
 """
 
 import math
@@ -52,6 +58,14 @@ BREAK_UP_TOP_M = 120_000.0
 BREAK_UP_DISTANCE_M = 5_000.0
 BREAK_UP_UNSEEN_S = 10.0
 """Two that part are seen as two some seconds later."""
+BURST_SPEED_M_S = 200.0
+"""Tanks of propellant that burst throw most of their fragments at less: tens to some hundreds of
+m/s (Baker et al. (1978), NASA CR-3023, on such explosions)."""
+BURST_UNSEEN_S = 10.0
+"""So long until a cloud of fragments is told apart; each of them is seen for itself by then."""
+WATCHED_S = 10.0
+"""A missile of a salvo follows within seconds; beside one seen for so long it was seen as well."""
+BURST_SIGMAS = 3.0
 HEAVIER_SIGMAS = 3.0
 HEAVIER_LEAST_M_S = 3.0
 
@@ -136,6 +150,12 @@ def kinship(parent: Track, other: Track) -> Kinship:
         return Kinship.OTHER
     if _broke_off(parent, other):
         return Kinship.OBJECT
+    parted = _parted(parent, other)
+    return _burst(parent, other) if parted is Kinship.OTHER else parted
+
+
+def _parted(parent: Track, other: Track) -> Kinship:
+    """Whether it left slowly, when thrust had ended."""
     ended_at = parent.burnt_out_at
     if ended_at is None and not parent.free_flight_seen:
         # Under thrust nothing comes off; a stage may have, if thrust has only just ended.
@@ -187,25 +207,94 @@ def _broke_off(parent: Track, other: Track) -> bool:
     return bool(way_back_m.min() < BREAK_UP_DISTANCE_M)
 
 
+def _burst(parent: Track, other: Track) -> Kinship:
+    """Whether it is of one that flew apart under thrust: open until a push would have shown."""
+    path, born, ended_at = parent.ascent, other.first_observed_at, parent.burnt_out_at
+    first = max(parent.first_observed_at.later(WATCHED_S), born.later(-BURST_UNSEEN_S))
+    if not path:
+        return Kinship.OTHER
+    last = min(born, path[-1].valid_at)
+    if ended_at is not None:
+        last = min(last, ended_at.later(BURN_OUT_SLACK_S))
+    if last <= first or last <= path[0].valid_at:
+        return Kinship.OTHER
+    moments = _moments(first, last)
+    whole, whole_covariance = _along(path, moments)
+    is_near = is_met = False
+    # The first state may rest on plots of two fragments; the last has a long way back.
+    for state in (other.ascent[0] if other.ascent else other.state, other.state):
+        fragment, fragment_covariance = trail(state, moments, CAUTIOUS)
+        gap, covariance = fragment - whole, fragment_covariance + whole_covariance
+        sigma_m, _ = _sigmas(covariance)
+        apart_m = np.linalg.norm(gap[:, :3], axis=1) - BURST_SIGMAS * sigma_m
+        is_near |= bool((apart_m < BURST_SPEED_M_S * BURST_UNSEEN_S).any())
+        is_met |= bool(_met(gap, covariance, BURST_SPEED_M_S).any())
+    if not (is_near or is_met):
+        return Kinship.OTHER
+    before = path[_nearest(path, last)]
+    before_m_s, before_sigma_m_s = sea_level_speed_m_s(before)
+    now_m_s, now_sigma_m_s = sea_level_speed_m_s(other.state)
+    gained_m_s = now_m_s - before_m_s
+    if gained_m_s > BURST_SPEED_M_S + BURST_SIGMAS * math.hypot(before_sigma_m_s, now_sigma_m_s):
+        return Kinship.OTHER
+    if other.observed_s < UNDECIDED_S:
+        return Kinship.OPEN
+    first_m_s, _ = sea_level_speed_m_s(path[0])
+    push_m_s2 = (before_m_s - first_m_s) / before.valid_at.elapsed_s(since=path[0].valid_at)
+    pushed_s = other.state.valid_at.elapsed_s(since=before.valid_at)
+    is_pushed = gained_m_s > 0.5 * push_m_s2 * pushed_s
+    return Kinship.OBJECT if is_met and not is_pushed else Kinship.OTHER
+
+
+def _along(path: Sequence[StateEstimate], moments: Sequence[Instant]) -> tuple[Floats, Floats]:
+    """What an early arc has at instants: means (n, 6) between its states, covariances (n, 6, 6).
+
+    Its states lie a second or a few apart: a straight line between them is metres off.
+    """
+    start = path[0].valid_at
+    known_s = [state.valid_at.elapsed_s(since=start) for state in path]
+    asked_s = [moment.elapsed_s(since=start) for moment in moments]
+    columns = np.array([state.mean for state in path]).T
+    means = np.stack([np.interp(asked_s, known_s, column) for column in columns], axis=1)
+    nearest = [_nearest(path, moment) for moment in moments]
+    return means, np.array([path[place].covariance for place in nearest])
+
+
+def _nearest(path: Sequence[StateEstimate], at: Instant) -> int:
+    """Which state of an early arc is the nearest in time."""
+    return min(range(len(path)), key=lambda n: abs(path[n].valid_at.elapsed_s(since=at)))
+
+
+def _moments(first: Instant, last: Instant) -> list[Instant]:
+    span_s = last.elapsed_s(since=first)
+    return [first.later(span_s * share) for share in np.linspace(0.0, 1.0, MOMENTS)]
+
+
 def _meetings(parent: Track, other: Track, first: Instant, last: Instant) -> tuple[Flags, Flags]:
-    """When both may have been in one place, slowly parting; and where that is sure.
+    """When both may have been in one place, slowly parting; and where that is sure."""
+    moments = _moments(first, last)
+    one, one_covariance = trail(parent.state, moments, CAUTIOUS)
+    two, two_covariance = trail(other.state, moments, CAUTIOUS)
+    covariance = one_covariance + two_covariance
+    sigma_m, sigma_m_s = _sigmas(covariance)
+    is_sure = (sigma_m < PLACE_SIGMA_MAX_M) & (sigma_m_s < SPEED_SIGMA_MAX_M_S)
+    return _met(two - one, covariance, SEPARATION_SPEED_M_S), is_sure
+
+
+def _met(gap: Floats, covariance: Floats, speed_m_s: float) -> Flags:
+    """At which gaps (n, 6) two may have been in one place, parting no faster than a speed.
 
     Where the way back through thick air leaves nothing that is known, nothing is shown.
     """
-    span_s = last.elapsed_s(since=first)
-    moments = [first.later(span_s * share) for share in np.linspace(0.0, 1.0, MOMENTS)]
-    one, one_covariance = trail(parent.state, moments, CAUTIOUS)
-    two, two_covariance = trail(other.state, moments, CAUTIOUS)
-    gap, covariance = two - one, one_covariance + two_covariance
     joint_m2 = covariance[:, :3, :3] + SAME_PLACE_SIGMA_M**2 * np.eye(3)
     known, is_known = inverses(joint_m2)
     is_known &= np.trace(joint_m2, axis1=1, axis2=2) < PLACE_SIGMA_LIMIT_M**2
-    sigma_m, sigma_m_s = _sigmas(covariance)
+    _, sigma_m_s = _sigmas(covariance)
     with np.errstate(over="ignore", invalid="ignore"):
         distance2 = np.einsum("ni,nij,nj->n", gap[:, :3], known, gap[:, :3])
-        is_slow = np.linalg.norm(gap[:, 3:], axis=1) < SEPARATION_SPEED_M_S + 3.0 * sigma_m_s
-    is_sure = (sigma_m < PLACE_SIGMA_MAX_M) & (sigma_m_s < SPEED_SIGMA_MAX_M_S)
-    return is_known & (distance2 < SAME_PLACE_D2_MAX) & is_slow, is_sure
+        is_slow = np.linalg.norm(gap[:, 3:], axis=1) < speed_m_s + 3.0 * sigma_m_s
+    is_met: Flags = is_known & (distance2 < SAME_PLACE_D2_MAX) & is_slow
+    return is_met
 
 
 def _sigmas(covariance: Floats) -> tuple[Floats, Floats]:

@@ -139,3 +139,73 @@ def test_a_trail_is_where_each_instant_alone_would_have_it() -> None:
         alone = move(state, at, CAUTIOUS, is_forced=False)
         assert np.allclose(mean, alone.mean, atol=0.01)
         assert np.allclose(covariance, alone.covariance, rtol=1e-3, atol=1e-3)
+
+
+BURST = instant_from_utc("2025-06-01T12:00:50Z")
+UNSURE = np.diag([120.0**2] * 3 + [40.0**2] * 3)
+
+
+def driven_at(after_s: float, behind_s: float = 0.0, east_m: float = 0.0) -> np.ndarray:
+    """Where a missile is that is pushed by 30 m/s2 along its path, about when others burst."""
+    place = Geodetic.from_degrees(40.0, 128.0, 30e3)
+    axes = enu_from_ecef(place)
+    ahead = np.array([0.6, 0.0, 0.8])
+    flown_s = after_s - behind_s
+    enu = ahead * (1_200.0 * flown_s + 15.0 * flown_s**2) + np.array([0.0, east_m, 0.0])
+    velocity = ahead * (1_200.0 + 30.0 * flown_s)
+    return np.concatenate([place.ecef_m() + axes.T @ enu, axes.T @ velocity])
+
+
+def driven(number: int, first_s: float, until_s: float, **beside: float) -> Track:
+    """A track of a missile under thrust, between two moments since the burst of another."""
+    arc = tuple(
+        StateEstimate(BURST.later(after_s), driven_at(after_s, **beside), UNSURE)
+        for after_s in np.arange(first_s + 1.0, until_s + 0.5)
+    )
+    return replace(
+        seen(number, BURST.later(first_s)),
+        state=arc[-1],
+        last_observed_at=arc[-1].valid_at,
+        observed_s=until_s - first_s,
+        thrust_probability=0.95,
+        ascent=arc,
+        burnt_out_at=None,
+        free_flight_seen=False,
+    )
+
+
+def fragment(push_m_s: tuple[float, float, float], first_s: float, until_s: float) -> Track:
+    """A track of what the burst threw out, falling free, while the filter has it under thrust."""
+    mean = driven_at(0.0)
+    mean[3:] += np.array(push_m_s)
+    thrown = StateEstimate(BURST, mean, UNSURE)
+    arc = tuple(
+        replace(move(thrown, BURST.later(after_s), CAUTIOUS, is_forced=False), covariance=UNSURE)
+        for after_s in np.arange(first_s + 1.0, until_s + 0.5)
+    )
+    return replace(driven(99, first_s, until_s), state=arc[-1], ascent=arc)
+
+
+@pytest.mark.parametrize("push_m_s", [(150.0, 0.0, 0.0), (0.0, -90.0, 90.0), (-20.0, 10.0, 0.0)])
+def test_what_a_missile_throws_out_that_bursts_under_thrust_came_off_it(
+    push_m_s: tuple[float, float, float],
+) -> None:
+    """Nothing is said before a push would have shown; the missile's own track ends there or not."""
+    for last_s in (1.0, 8.0):
+        whole = driven(1, -15.0, last_s)
+        assert kinship(whole, fragment(push_m_s, 2.0, 10.0)) is Kinship.OPEN
+        assert kinship(whole, fragment(push_m_s, 2.0, 28.0)) is Kinship.OBJECT
+
+
+def test_a_missile_that_follows_another_closely_did_not_come_off_it() -> None:
+    """Seen for the first time over the same horizon seconds later, half a kilometre to the side."""
+    whole = driven(1, -15.0, 28.0)
+    for behind_s in (1.0, 3.0, 8.0):
+        for until_s in (10.0, 28.0):
+            beside = driven(2, -15.0 + behind_s, until_s, behind_s=behind_s, east_m=500.0)
+            assert kinship(whole, beside) is Kinship.OTHER
+
+
+def test_a_missile_lost_and_found_beside_another_is_known_by_its_thrust() -> None:
+    found = driven(2, 2.0, 28.0, behind_s=1.0, east_m=500.0)
+    assert kinship(driven(1, -15.0, 28.0), found) is Kinship.OTHER
