@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 
 from signalfire.assess.alert_settings import AlertSettings
 from signalfire.assess.areas import AreaThreat
-from signalfire.assess.standing import Standing, Window, has_moved, starts_sooner
+from signalfire.assess.standing import Standing, Window, has_moved, is_sooner
 from signalfire.assess.threats import joint_probability
 from signalfire.assess.wording import Cause, Ground, Notice, reason, texts
 from signalfire.basis.identity import AreaId, EventId, NationId, NodeId, WarningId, warning_id
@@ -311,7 +311,7 @@ class AlertBook:
         left = [a for a in told.values() if a.area not in standing and a.area not in chain.passed]
         is_urgent = bool(added) or any(s.kind is AreaKind.IMPACT for s in turned)
         is_soon = bool(turned or left) or any(
-            starts_sooner(was.window, windows[was.area], self._settings) for was, _ in others
+            is_sooner(was.window, windows[was.area], self._settings) for was, _ in others
         )
         settings = self._settings
         spacing_s = settings.update_spacing_s if is_soon else settings.window_spacing_s

@@ -77,11 +77,11 @@ def has_moved(was: Window, now_is: Window, settings: AlertSettings) -> bool:
     later_s = now_is[1].elapsed_s(since=was[1])
     narrower_s = length_s - now_is[1].elapsed_s(since=now_is[0])
     enough_s = max(2.0 * settings.window_move_s, settings.window_narrow_fraction * length_s)
-    is_wider = starts_sooner(was, now_is, settings) or later_s > _wider_s(length_s, settings)
+    is_wider = is_sooner(was, now_is, settings) or later_s > _wider_s(length_s, settings)
     return is_wider or narrower_s > enough_s
 
 
-def starts_sooner(was: Window, now_is: Window, settings: AlertSettings) -> bool:
+def is_sooner(was: Window, now_is: Window, settings: AlertSettings) -> bool:
     """Whether a window begins so much earlier than the one that was told that people must hurry."""
     length_s = was[1].elapsed_s(since=was[0])
     return was[0].elapsed_s(since=now_is[0]) > _wider_s(length_s, settings)
