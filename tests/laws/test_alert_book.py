@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from signalfire.assess.alert import AlertBook, AlertSettings, EventFacts
+from signalfire.assess.alert import AlertBook, EventFacts
+from signalfire.assess.alert_settings import AlertSettings
 from signalfire.assess.areas import AreaThreat
 from signalfire.basis.identity import AreaId, EventId, NationId, NodeId
 from signalfire.basis.instant import Instant
@@ -178,18 +179,56 @@ def test_an_update_that_is_not_urgent_waits_its_turn(history: tuple[Step, ...]) 
                 assert message.at.elapsed_s(since=before.at) >= SETTINGS.update_spacing_s
 
 
+def owed_after(chain: Sequence[Warning]) -> set[AreaId]:
+    """Areas that were told and not released by an update since, while no end has come."""
+    owed: set[AreaId] = set()
+    for message in chain:
+        if message.status in CLOSING:
+            return set()
+        released = {a for a in owed if f"{a} en" in message.reason}
+        gone = released - {area.area for area in message.areas}
+        owed = (owed - gone) | {area.area for area in message.areas}
+    return owed
+
+
 @given(history=histories())
 def test_everybody_who_was_warned_hears_the_end(history: tuple[Step, ...]) -> None:
+    """In the last message, or it says that another warning still names them."""
     book = new_book()
     issued, now = played(book, history)
     issued += ticked_out(book, now)
-    for chain in chains(issued):
-        owed: set[AreaId] = set()
-        for message in chain[:-1]:
-            released = {a for a in owed if f"{a} en" in message.reason}
-            gone = released - {area.area for area in message.areas}
-            owed = (owed - gone) | {area.area for area in message.areas}
-        assert {area.area for area in chain[-1].areas} == owed
+    found = chains(issued)
+    for chain in found:
+        *before, last = chain
+        told = {area.area for area in last.areas}
+        kept = owed_after(before) - told
+        assert told <= owed_after(before)
+        assert all(f"{area} en" in last.reason for area in kept)
+        until = issued.index(last)
+        elsewhere = [owed_after([m for m in issued[:until] if m in c]) for c in found]
+        assert kept <= set().union(
+            *(o for o, c in zip(elsewhere, found, strict=True) if c != chain)
+        )
+
+
+@given(history=histories())
+def test_no_all_clear_names_an_area_that_another_warning_states_for_later(
+    history: tuple[Step, ...],
+) -> None:
+    book = new_book()
+    issued, now = played(book, history)
+    issued += ticked_out(book, now)
+    found = chains(issued)
+    for index, clear in enumerate(issued):
+        if clear.status is not WarningStatus.ALL_CLEAR:
+            continue
+        cleared = {area.area for area in clear.areas}
+        for chain in found:
+            before = [m for m in chain if m in issued[:index]]
+            after = [m for m in chain if m in issued[index + 1 :]]
+            if before and after and after[0].at > clear.at:
+                ahead = {area.area for area in before[-1].areas if area.window[1] > clear.at}
+                assert not cleared & ahead
 
 
 @given(history=histories())

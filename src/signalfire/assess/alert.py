@@ -3,22 +3,25 @@
 Of each event the messages are always: initial, any number of updates, then one cancel or one
 all-clear; each names the one that it replaces. Rules:
 
-* an area is named from ``threshold_probability`` on, and is dropped only below
-  ``drop_probability``: what hovers between does not flicker;
+* an area is named from ``threshold_probability`` on, and is dropped only when it has been below
+  ``drop_probability`` for a while: what hovers does not flicker (``standing``);
 * nothing is announced as new whose own window is past;
 * what is lost is not harmless: while the object is lost, or no estimate is to be had, areas stay
   named; only an estimate that leads elsewhere takes an area out, and only before its window;
 * an area whose window has passed leaves further updates silently and waits for the all-clear;
-* every warning ends by a message of ours, not by a timer at the receiver.
+* every warning ends by a message of ours, not by a timer at the receiver;
+* no all-clear for an area that another open warning names, and none while a flight of what
+  manoeuvres or is lost may still be in the air, by the last estimate of it.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from signalfire.assess.alert_settings import AlertSettings
 from signalfire.assess.areas import AreaThreat
+from signalfire.assess.standing import Standing, Window, has_moved, is_sooner
 from signalfire.assess.threats import joint_probability
 from signalfire.assess.wording import Cause, Ground, Notice, reason, texts
-from signalfire.basis.errors import BadInput
 from signalfire.basis.identity import AreaId, EventId, NationId, NodeId, WarningId, warning_id
 from signalfire.basis.instant import Instant
 from signalfire.basis.realm import Realm
@@ -40,42 +43,8 @@ PASSED_PROBABILITY = 0.75
 """From this confidence in an overflight on, its all-clear says that it has passed over."""
 
 
-@dataclass(frozen=True, slots=True)
-class AlertSettings:
-    """A nation's rules for warning its people. Raises BadInput where they contradict each other."""
-
-    threshold_probability: float = 0.10
-    """An area is named from here on."""
-    drop_probability: float = 0.02
-    """A named area is dropped below this."""
-    drop_after_s: float = 1.5
-    """It is dropped when that has lasted so long: one odd estimate withdraws nothing."""
-    window_move_s: float = 15.0
-    window_move_fraction: float = 0.25
-    """A window has moved when an end shifts by more than the former and this part of its length."""
-    update_spacing_s: float = 5.0
-    """At least so long between messages, unless an area is added or is now to be hit."""
-    clear_after_s: float = 60.0
-    """All-clear so long after the upper 95 % time of the last area."""
-    lost_hold_s: float = 600.0
-    """A lost object's forecast is followed so long, and the stated windows are then its last."""
-
-    def __post_init__(self) -> None:
-        if not 0.0 <= self.drop_probability < self.threshold_probability < 1.0:
-            raise BadInput(
-                f"alert: drop_probability {self.drop_probability}, threshold_probability "
-                f"{self.threshold_probability}: write 0 <= drop < threshold < 1"
-            )
-        for name in (
-            "drop_after_s",
-            "window_move_s",
-            "window_move_fraction",
-            "update_spacing_s",
-            "clear_after_s",
-            "lost_hold_s",
-        ):
-            if not 0.0 <= getattr(self, name) <= 86_400.0:
-                raise BadInput(f"alert: {name} {getattr(self, name)}: write 0 to 86400")
+LEFT_S = 3_600.0
+"""So long it is remembered that a warning of an event was cancelled: no flight lasts longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +53,8 @@ class EventFacts:
 
     ``sources`` are the nations on whose reports the estimate rests; ``lost_since`` is the last
     observation of an object that is lost now; ``is_withdrawn`` says that there is no such missile.
-    ``confidence_cap_probability`` is a further bound on what may be claimed.
+    ``down_by`` is when the last of the flights that the estimate allows has come down, where there
+    is one. ``confidence_cap_probability`` is a further bound on what may be claimed.
     """
 
     observed_fraction: float
@@ -93,20 +63,12 @@ class EventFacts:
     sources: tuple[NationId, ...] = ()
     lost_since: Instant | None = None
     is_withdrawn: bool = False
+    down_by: Instant | None = None
     confidence_cap_probability: float = 1.0
 
     @property
     def is_lost(self) -> bool:
         return self.phase is Phase.LOST or self.lost_since is not None
-
-
-@dataclass(frozen=True, slots=True)
-class _Standing:
-    """An area under threat, as last estimated; ``low_since``: when it fell below the drop level."""
-
-    threat: AreaThreat
-    kind: AreaKind
-    low_since: Instant | None = None
 
 
 @dataclass
@@ -120,12 +82,16 @@ class _Chain:
     event: EventId
     facts: EventFacts
     last: Warning
-    standing: dict[AreaId, _Standing]
+    standing: dict[AreaId, Standing]
     told: dict[AreaId, WarnedArea] = field(default_factory=dict)
     passed: dict[AreaId, Instant] = field(default_factory=dict)
     """Areas behind us, and the end of their window."""
     fresh: tuple[AreaThreat, ...] = ()
     """Threats of the last estimate."""
+    down_by: Instant | None = None
+    """By when all its flights have come down, by the last estimate."""
+    is_unsure: bool = False
+    """Whether it manoeuvres or is lost, or did when it ended."""
 
 
 class AlertBook:
@@ -144,6 +110,8 @@ class AlertBook:
         self._settings = settings or AlertSettings()
         self._minted = 0
         self._chains: dict[EventId, _Chain] = {}
+        self._left: dict[EventId, Instant] = {}
+        """When the estimate of an event last left all areas that were named, lately."""
 
     def is_open(self, event: EventId) -> bool:
         """Whether a warning of the event stands."""
@@ -168,7 +136,7 @@ class AlertBook:
         chain = self._chains.get(event)
         if chain is None:
             return self._begin(now, event, threats or (), facts)
-        chain.facts = facts
+        self._note(now, chain, facts)
         if facts.is_withdrawn:
             return self._end(now, chain, WarningStatus.CANCEL, Cause.WITHDRAWN)
         if threats is not None and not self._hold_is_over(now, facts):
@@ -204,7 +172,7 @@ class AlertBook:
         if facts.is_withdrawn or self._hold_is_over(now, facts):
             return ()
         standing = {
-            threat.area: _Standing(threat, self._kind(threat, None))
+            threat.area: Standing.begun(now, threat, self._settings)
             for threat in threats
             if self._is_new_threat(now, threat)
         }
@@ -223,36 +191,60 @@ class AlertBook:
         chain = _Chain(event, facts, first, standing)
         chain.told = {area.area: area for area in first.areas}
         chain.fresh = tuple(threats)
+        self._note(now, chain, facts)
         self._chains[event] = chain
         return (first,)
 
     def _follow(self, now: Instant, chain: _Chain, threats: Sequence[AreaThreat]) -> None:
         """Take in a new estimate: areas come, stay, or go."""
         chain.fresh = tuple(threats)
-        drop_probability = self._settings.drop_probability
-        live = {t.area: t for t in threats if t.affected_probability >= drop_probability}
+        settings = self._settings
+        live = {t.area: t for t in threats if self._is_live(chain, t)}
         for area, threat in live.items():
             standing = chain.standing.get(area)
             if standing is not None:
-                kind = self._kind(threat, standing.kind)
-                chain.standing[area] = _Standing(threat, kind)
+                chain.standing[area] = standing.followed(now, threat, settings)
             elif self._is_new_threat(now, threat):
-                chain.standing[area] = _Standing(threat, self._kind(threat, None))
+                chain.standing[area] = Standing.begun(now, threat, settings)
                 if chain.passed.pop(area, None) is not None:
                     del chain.told[area]
-        for area in [area for area in chain.standing if area not in live]:
-            self._fade(now, chain, area)
+        if not chain.facts.is_lost:
+            self._fade(now, chain, [area for area in chain.standing if area not in live])
 
-    def _fade(self, now: Instant, chain: _Chain, area: AreaId) -> None:
-        """The estimate leads past an area: it goes, unless it has begun or sight is lost."""
-        standing = chain.standing[area]
-        if chain.facts.is_lost or now >= chain.told[area].window[0]:
-            return
-        since = standing.low_since or now
-        if now.elapsed_s(since=since) >= self._settings.drop_after_s:
-            del chain.standing[area]
-        else:
-            chain.standing[area] = _Standing(standing.threat, standing.kind, since)
+    def _is_live(self, chain: _Chain, threat: AreaThreat) -> bool:
+        """Whether an area stays under threat: by parts in the missile's place only by enough."""
+        settings, standing = self._settings, chain.standing.get(threat.area)
+        is_other = standing is not None and threat.is_debris and not standing.threat.is_debris
+        enough_probability = (
+            settings.threshold_probability if is_other else settings.drop_probability
+        )
+        return threat.affected_probability >= enough_probability
+
+    def _fade(self, now: Instant, chain: _Chain, past: Sequence[AreaId]) -> None:
+        """The estimate leads past areas: they go in time, unless theirs has begun.
+
+        Soon where that leaves none and nothing has passed yet: a cancel does not wait. Once one was
+        followed by a new warning of the same object, its estimate is known to swing.
+        """
+        settings = self._settings
+        ahead = [area for area in past if now < chain.told[area].window[0]]
+        for area in ahead:
+            chain.standing[area] = chain.standing[area].fading(now)
+        low_s = {area: chain.standing[area].low_s(now) for area in ahead}
+        leaves_all = len(ahead) == len(chain.standing) and not chain.passed
+        is_soon = leaves_all and chain.event not in self._left
+        is_over = is_soon and all(low >= settings.drop_after_s for low in low_s.values())
+        for area in ahead:
+            if is_over or low_s[area] >= settings.calm_after_s:
+                del chain.standing[area]
+
+    def _note(self, now: Instant, chain: _Chain, facts: EventFacts) -> None:
+        """Take in what is known of the event."""
+        chain.facts = facts
+        if facts.down_by is not None and not self._hold_is_over(now, facts):
+            chain.down_by = facts.down_by
+        if facts.phase is not Phase.ENDED:
+            chain.is_unsure = facts.is_lost or facts.phase is Phase.MANOEUVRING
 
     def _settle(self, now: Instant, chain: _Chain) -> tuple[Warning, ...]:
         """End the warning, or revise it, or leave it."""
@@ -262,31 +254,69 @@ class AlertBook:
             if end is not None and now >= end:
                 chain.passed[area] = end
                 del chain.standing[area]
-        if self._hold_is_over(now, chain.facts) and now >= chain.last.window[1]:
-            return self._end(now, chain, WarningStatus.ALL_CLEAR, Cause.LOST_HOLD_PASSED)
+        cause = self._over(now, chain)
+        if cause is not None:
+            return self._clear(now, chain, cause)
         if chain.standing:
             return self._revise(now, chain)
         if not chain.passed:
             return self._end(now, chain, WarningStatus.CANCEL, Cause.ESTIMATE_LEFT)
-        if now >= max(chain.passed.values()).later(self._settings.clear_after_s):
-            cause = Cause.PASSED_OVER if _surely_passed(chain) else Cause.WINDOW_PASSED
-            return self._end(now, chain, WarningStatus.ALL_CLEAR, cause)
         return ()
+
+    def _over(self, now: Instant, chain: _Chain) -> Cause | None:
+        """Why an all-clear is due, as far as this warning alone is concerned; None while it is not.
+
+        Of what falls free and is seen the windows say enough; of other objects the last flight.
+        """
+        last_down = chain.down_by if chain.is_unsure else None
+        if last_down is not None and now < last_down.later(self._settings.clear_after_s):
+            return None
+        if self._hold_is_over(now, chain.facts) and now >= chain.last.window[1]:
+            return Cause.LOST_HOLD_PASSED
+        if chain.standing or not chain.passed:
+            return None
+        if now < max(chain.passed.values()).later(self._settings.clear_after_s):
+            return None
+        return Cause.PASSED_OVER if _surely_passed(chain) else Cause.WINDOW_PASSED
+
+    def _elsewhere(self, now: Instant, chain: _Chain) -> dict[AreaId, WarningId]:
+        """Areas of a warning that others name which are not over, and one that does."""
+        return {
+            area: other.last.warning
+            for other in self._chains.values()
+            if other is not chain and self._over(now, other) is None
+            for area in other.told
+            if area in chain.told
+        }
+
+    def _clear(self, now: Instant, chain: _Chain, cause: Cause) -> tuple[Warning, ...]:
+        """All-clear for the areas that no other warning names; those leave with that one.
+
+        Where there is none whose time is over, it waits.
+        """
+        elsewhere = self._elsewhere(now, chain)
+        free = [area for area in chain.told.values() if area.area not in elsewhere]
+        if all(area.window[1] > now for area in free):
+            return ()
+        return self._end(now, chain, WarningStatus.ALL_CLEAR, cause)
 
     def _revise(self, now: Instant, chain: _Chain) -> tuple[Warning, ...]:
         """An update, where something that matters has changed and it is time."""
         told, standing = chain.told, chain.standing
-        windows = {
-            area: _next_window(now, s.threat, told.get(area)) for area, s in standing.items()
-        }
+        windows = {area: _next_window(now, s, told.get(area)) for area, s in standing.items()}
         added = [s for area, s in standing.items() if area not in told]
         others = [(told[area], s) for area, s in standing.items() if area in told]
         turned = [s for was, s in others if s.kind is not was.kind]
-        moved = [s for was, s in others if self._has_moved(was.window, windows[was.area])]
+        moved = [s for was, s in others if has_moved(was.window, windows[was.area], self._settings)]
         left = [a for a in told.values() if a.area not in standing and a.area not in chain.passed]
         is_urgent = bool(added) or any(s.kind is AreaKind.IMPACT for s in turned)
-        is_due = now.elapsed_s(since=chain.last.at) >= self._settings.update_spacing_s
-        if not is_urgent and not (is_due and (turned or moved or left)):
+        is_soon = bool(turned or left) or any(
+            is_sooner(was.window, windows[was.area], self._settings) for was, _ in others
+        )
+        settings = self._settings
+        spacing_s = settings.update_spacing_s if is_soon else settings.window_spacing_s
+        is_due = now.elapsed_s(since=chain.last.at) >= spacing_s
+        if not is_urgent and not (is_due and (is_soon or moved)):
             return ()
         grounds = _grounds(
             (Cause.AREAS_ADDED, added),
@@ -314,16 +344,31 @@ class AlertBook:
         cause: Cause,
         stands: WarningId | None = None,
     ) -> tuple[Warning, ...]:
-        """Close the warning for every area that was told and not yet released."""
+        """Close the warning for every area that was told and not yet released.
+
+        Areas that other warnings name are left out of an all-clear, as they are not clear. A cancel
+        takes back all that was said, and says what stands; ``stands`` is that warning where it
+        replaces this one altogether.
+        """
         confidence = chain.last.confidence
         if cause is Cause.ESTIMATE_LEFT:
             named = [t for t in chain.fresh if t.area in chain.told]
             confidence = min(confidence, joint_probability(named))
+            self._left = {e: at for e, at in self._left.items() if now.elapsed_s(since=at) < LEFT_S}
+            self._left[chain.event] = now
         areas = tuple(area for _, area in sorted(chain.told.items()))
+        grounds: tuple[Ground, ...] = (Ground(cause),)
+        if cause is not Cause.SUPERSEDED:
+            elsewhere = self._elsewhere(now, chain)
+            warned = [area for area in areas if area.area in elsewhere]
+            grounds += _grounds((Cause.STILL_WARNED, warned))
+            if status is WarningStatus.ALL_CLEAR:
+                areas = tuple(area for area in areas if area.area not in elsewhere)
+            elif len(warned) == len(areas):
+                stands = elsewhere[areas[0].area]
         draft = _Draft(
-            chain.event, status, chain.last.warning, areas, confidence, chain.facts,
-            (Ground(cause),), stands,
-        )  # fmt: skip
+            chain.event, status, chain.last.warning, areas, confidence, chain.facts, grounds, stands
+        )
         del self._chains[chain.event]
         return (self._write(now, draft),)
 
@@ -372,30 +417,6 @@ class AlertBook:
         is_probable = threat.affected_probability >= self._settings.threshold_probability
         return is_probable and threat.window[1] > now
 
-    def _kind(self, threat: AreaThreat, before: AreaKind | None) -> AreaKind:
-        """Impact where that alone is probable enough, or likelier than not if touched at all.
-
-        Parts that come down where the missile does not are debris.
-        """
-        if threat.is_debris:
-            return AreaKind.DEBRIS
-        settings = self._settings
-        enough_probability = (
-            settings.drop_probability if before is AreaKind.IMPACT
-            else settings.threshold_probability
-        )  # fmt: skip
-        is_likelier = 2.0 * threat.hit_probability > threat.affected_probability
-        if threat.hit_probability >= enough_probability or (before is None and is_likelier):
-            return AreaKind.IMPACT
-        return AreaKind.OVERFLIGHT
-
-    def _has_moved(self, was: tuple[Instant, Instant], now_is: tuple[Instant, Instant]) -> bool:
-        length_s = was[1].elapsed_s(since=was[0])
-        settings = self._settings
-        allowed_s = max(settings.window_move_s, settings.window_move_fraction * length_s)
-        shifts_s = (abs(b.elapsed_s(since=a)) for a, b in zip(was, now_is, strict=True))
-        return any(shift_s > allowed_s for shift_s in shifts_s)
-
     def _hold_is_over(self, now: Instant, facts: EventFacts) -> bool:
         """Whether the object has been lost for longer than its forecast is followed."""
         since = facts.lost_since
@@ -403,7 +424,7 @@ class AlertBook:
 
     def _confidence(
         self,
-        standing: dict[AreaId, _Standing],
+        standing: dict[AreaId, Standing],
         threats: Sequence[AreaThreat],
         facts: EventFacts,
     ) -> float:
@@ -442,16 +463,16 @@ def _surely_passed(chain: _Chain) -> bool:
     return kinds == {AreaKind.OVERFLIGHT} and is_sure and not chain.facts.is_lost
 
 
-def _warned(standing: _Standing, window: tuple[Instant, Instant]) -> WarnedArea:
+def _warned(standing: Standing, window: tuple[Instant, Instant]) -> WarnedArea:
     return WarnedArea(standing.threat.area, standing.kind, window, standing.threat.name)
 
 
-def _grounds(*found: tuple[Cause, Sequence[_Standing | WarnedArea]]) -> tuple[Ground, ...]:
+def _grounds(*found: tuple[Cause, Sequence[Standing | WarnedArea]]) -> tuple[Ground, ...]:
     """A ground for each cause that concerns any area, its areas in the order of their ids."""
     grounds = []
     for cause, concerned in found:
         named = {
-            (c.threat.area, c.threat.name) if isinstance(c, _Standing) else (c.area, c.name)
+            (c.threat.area, c.threat.name) if isinstance(c, Standing) else (c.area, c.name)
             for c in concerned
         }
         if named:
@@ -460,13 +481,11 @@ def _grounds(*found: tuple[Cause, Sequence[_Standing | WarnedArea]]) -> tuple[Gr
     return tuple(grounds)
 
 
-def _next_window(
-    now: Instant, threat: AreaThreat, told: WarnedArea | None
-) -> tuple[Instant, Instant]:
+def _next_window(now: Instant, standing: Standing, told: WarnedArea | None) -> Window:
     """The window to state next: what has begun keeps its start, what is past is not restated."""
+    start, end = standing.window
     if told is None:
-        return threat.window
-    if threat.window[1] <= now:
+        return start, end
+    if end <= now:
         return told.window
-    start = told.window[0] if told.window[0] <= now else threat.window[0]
-    return start, threat.window[1]
+    return (told.window[0] if told.window[0] <= now else start), end

@@ -33,6 +33,14 @@ def joint_probability(threats: Sequence[AreaThreat]) -> float:
     return jeffreys_probability(touched_by.bit_count(), threats[0].samples)
 
 
+def last_down(footprint: Footprint) -> Instant | None:
+    """When the last of the flights has come down; None where that is not known of all."""
+    if footprint.samples == 0 or footprint.landed is not None:
+        return None
+    end_s = footprint.time_s[np.arange(footprint.samples), footprint.count - 1]
+    return footprint.start.later(float(end_s.max())) if np.isfinite(end_s).all() else None
+
+
 def threats(footprint: Footprint, table: AreaTable, nation: NationId) -> tuple[AreaThreat, ...]:
     """What the footprint means for each area of a nation, in the order of the table.
 

@@ -34,11 +34,13 @@ class Cause(StrEnum):
     WINDOW_PASSED = "window_passed"
     PASSED_OVER = "passed_over"
     LOST_HOLD_PASSED = "lost_hold_passed"
+    STILL_WARNED = "still_warned"
 
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """A cause, and the areas that it is about where it is about some only (added, left)."""
+    """A cause, and the areas that it is about where it is about some only (added, left, still
+    warned)."""
 
     cause: Cause
     concerned: tuple[Texts, ...] = ()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from signalfire.assess.alert import AlertSettings
+from signalfire.assess.alert_settings import AlertSettings
 from signalfire.assess.areas import AreaTable
 from signalfire.basis.errors import WrongRealm
 from signalfire.basis.identity import NationId, NodeId, nation_of

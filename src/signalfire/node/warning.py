@@ -7,7 +7,7 @@ import numpy as np
 
 from signalfire.assess.alert import EventFacts
 from signalfire.assess.areas import AreaThreat
-from signalfire.assess.threats import threats, threats_of_all, with_debris
+from signalfire.assess.threats import last_down, threats, threats_of_all, with_debris
 from signalfire.basis.identity import EventId
 from signalfire.basis.instant import NS_PER_S, Instant
 from signalfire.basis.utc import utc_text
@@ -25,6 +25,9 @@ from signalfire.picture.warning import Warning
 
 REVIEW_S = 10.0
 """An estimate without new observations is reckoned anew so often: its doubt grows."""
+
+
+_UNSURE = frozenset({Phase.MANOEUVRING, Phase.LOST})
 
 
 def warn(post: Post, desk: Desk, changes: Changes) -> tuple[Warning, ...]:
@@ -114,7 +117,16 @@ def _facts(event: Event) -> EventFacts:
         phase=assessment.phase,
         sources=event.sources,
         lost_since=assessment.last_observed_at if is_lost else None,
+        down_by=_down_by(event) if assessment.phase in _UNSURE else None,
     )
+
+
+def _down_by(event: Event) -> Instant | None:
+    """When the last of the flights that the estimate allows has come down, lift and all."""
+    assert event.common is not None
+    prediction = event.common.prediction
+    footprint = prediction.footprint() if prediction is not None else None
+    return last_down(footprint) if footprint is not None else None
 
 
 def _decision(post: Post, message: Warning, found: tuple[AreaThreat, ...]) -> bytes:

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from signalfire.assess.alert import AlertBook, AlertSettings, EventFacts, witness_cap_probability
+from signalfire.assess.alert import AlertBook, EventFacts, witness_cap_probability
+from signalfire.assess.alert_settings import AlertSettings
 from signalfire.assess.areas import AreaThreat
 from signalfire.basis.errors import BadInput
 from signalfire.basis.identity import AreaId, EventId, NationId, NodeId
@@ -110,14 +111,34 @@ def test_a_hovering_area_stays_until_it_is_clearly_out() -> None:
         assert alerts.review(at(second), EVENT, (threat(), hovering), SEEN) == ()
 
 
-def test_an_area_that_the_estimate_leaves_is_taken_out_and_named() -> None:
+def test_an_area_that_the_estimate_leaves_for_good_is_taken_out_and_named() -> None:
     alerts = book()
     alerts.review(at(0), EVENT, (threat(), threat("JP-02")), SEEN)
-    issued = [alerts.review(at(s), EVENT, (threat(),), SEEN) for s in range(1, 10)]
+    issued = [alerts.review(at(s), EVENT, (threat(),), SEEN) for s in range(1, 60)]
     update = only(tuple(m for messages in issued for m in messages))
-    assert update.at == at(5), "after the shortest time between two messages"
+    assert update.at == at(31), "when it has lasted half a minute"
     assert codes(update) == ["JP-01"]
     assert update.reason == "The estimate no longer touches JP-02."
+
+
+def test_an_area_at_the_edge_of_a_swinging_estimate_stays_named() -> None:
+    alerts = book()
+    alerts.review(at(0), EVENT, (threat(), threat("JP-02", 0.11)), SEEN)
+    for second in range(1, 240):
+        is_in = second % 30 == 0
+        edge = (threat("JP-02", 0.11),) if is_in else (threat("JP-02", 0.0077),)
+        assert alerts.review(at(second), EVENT, (threat(), *edge), SEEN) == ()
+
+
+def test_a_warning_that_came_back_after_a_cancel_is_not_cancelled_as_soon_again() -> None:
+    alerts = book()
+    issued = []
+    for second in range(0, 240):
+        near = (threat(),) if second % 20 < 10 else ()
+        issued += alerts.review(at(second), EVENT, near, SEEN)
+    assert [message.status.value for message in issued] == ["initial", "cancel", "initial"]
+    gone = [m for s in range(240, 290) for m in alerts.review(at(s), EVENT, (), SEEN)]
+    assert only(tuple(gone)).status is WarningStatus.CANCEL
 
 
 def test_one_odd_estimate_withdraws_nothing() -> None:
@@ -404,3 +425,108 @@ def test_where_only_parts_fall_the_warning_is_of_debris() -> None:
     assert first.reason == "Parts are predicted to fall on JP-01."
     assert "Parts may fall on: JP-01." in first.text.en
     assert "Take shelter at once" in first.text.en
+
+
+def test_a_window_that_swings_is_told_once() -> None:
+    alerts = book()
+    alerts.review(at(0), EVENT, (threat(window_s=(300.0, 320.0)),), SEEN)
+    issued = []
+    for second in range(1, 200):
+        end_s = 410.0 if second % 25 == 0 else 320.0
+        swinging = threat(window_s=(300.0, end_s))
+        issued += alerts.review(at(second), EVENT, (swinging,), SEEN)
+    assert only(tuple(issued)).window == (at(300), at(410))
+    assert issued[0].at == at(25), "the later end, when it is first estimated"
+
+
+def test_a_window_that_stays_narrower_is_told_so() -> None:
+    alerts = book()
+    alerts.review(at(0), EVENT, (threat(window_s=(300.0, 420.0)),), SEEN)
+    narrow = threat(window_s=(310.0, 330.0))
+    update = only(
+        tuple(m for s in range(1, 100) for m in alerts.review(at(s), EVENT, (narrow,), SEEN))
+    )
+    assert update.window == (at(310), at(330))
+    assert 30.0 <= update.at.elapsed_s(since=START) <= 61.0
+    assert only(alerts.tick(at(390))).status is WarningStatus.ALL_CLEAR
+
+
+def test_an_earlier_start_does_not_wait() -> None:
+    alerts = book()
+    alerts.review(at(0), EVENT, (threat(),), SEEN)
+    sooner = threat(window_s=(270.0, 400.0))
+    assert only(alerts.review(at(5), EVENT, (sooner,), SEEN)).window == (at(270), at(400))
+
+
+def test_a_lesser_kind_waits_until_it_has_lasted() -> None:
+    alerts = book()
+    alerts.review(at(0), EVENT, (threat(hit_probability=0.5),), SEEN)
+    for second in range(1, 31):
+        assert alerts.review(at(second), EVENT, (threat(),), SEEN) == ()
+    update = only(alerts.review(at(31), EVENT, (threat(),), SEEN))
+    assert update.areas[0].kind is AreaKind.OVERFLIGHT
+
+
+def test_no_all_clear_for_an_area_that_another_warning_names() -> None:
+    alerts = book()
+    alerts.review(at(0), EVENT, (threat(), threat("JP-02")), SEEN)
+    alerts.review(at(0), OTHER, (threat("JP-02", window_s=(300.0, 700.0)),), SEEN)
+    clear = only(alerts.tick(at(460)))
+    assert clear.event == EVENT and codes(clear) == ["JP-01"]
+    assert clear.reason == (
+        "The expected time has passed. Another warning still stands for JP-02: stay in shelter "
+        "there."
+    )
+    assert all("JP-02" in text for text in (clear.text.ja, clear.text.ko, clear.text.en))
+    last = only(alerts.tick(at(760)))
+    assert last.event == OTHER and codes(last) == ["JP-02"]
+    assert "Another warning" not in last.reason
+
+
+def test_an_all_clear_that_would_free_no_area_waits() -> None:
+    alerts = book()
+    alerts.review(at(0), EVENT, (threat(),), SEEN)
+    alerts.review(at(0), OTHER, (threat(window_s=(300.0, 700.0)),), SEEN)
+    assert not any(alerts.tick(at(s)) for s in range(400, 760))
+    both = alerts.tick(at(760))
+    assert [m.status for m in both] == [WarningStatus.ALL_CLEAR] * 2
+    assert [codes(m) for m in both] == [["JP-01"], ["JP-01"]]
+    assert not alerts.any_open()
+
+
+def test_a_cancel_says_that_another_warning_stands() -> None:
+    alerts = book()
+    alerts.review(at(0), EVENT, (threat(),), SEEN)
+    stands = only(alerts.review(at(0), OTHER, (threat(),), SEEN))
+    cancel = only(alerts.review(at(1), EVENT, (), replace(SEEN, is_withdrawn=True)))
+    assert "Another warning still stands for JP-01" in cancel.reason
+    assert f"Keep following notice {stands.warning}." in cancel.text.en
+    assert "no need to take shelter" not in cancel.text.en
+
+
+@pytest.mark.parametrize("phase", [Phase.MANOEUVRING, Phase.LOST])
+def test_no_all_clear_while_what_cannot_be_foreseen_may_still_fly(phase: Phase) -> None:
+    alerts = book()
+    alerts.review(at(0), EVENT, (threat(),), SEEN)
+    unsure = replace(SEEN, phase=phase, down_by=at(900))
+    alerts.review(at(390), EVENT, (threat(),), unsure)
+    assert not any(alerts.tick(at(s)) for s in range(400, 960))
+    alerts.review(at(930), EVENT, None, replace(SEEN, phase=Phase.ENDED))
+    assert alerts.tick(at(959)) == ()
+    assert only(alerts.tick(at(960))).status is WarningStatus.ALL_CLEAR
+
+
+def test_what_falls_free_again_is_cleared_by_its_window() -> None:
+    alerts = book()
+    alerts.review(at(0), EVENT, (threat(),), SEEN)
+    alerts.review(at(10), EVENT, (threat(),), replace(SEEN, phase=Phase.LOST, down_by=at(900)))
+    alerts.review(at(20), EVENT, (threat(),), SEEN)
+    assert only(alerts.tick(at(460))).status is WarningStatus.ALL_CLEAR
+
+
+def test_parts_below_the_threshold_do_not_prolong_a_warning_of_the_missile() -> None:
+    alerts = book()
+    alerts.review(at(0), EVENT, (threat(),), SEEN)
+    few = replace(threat(probability=0.05, window_s=(310.0, 900.0)), is_debris=True)
+    assert not any(alerts.review(at(s), EVENT, (few,), SEEN) for s in range(380, 460))
+    assert only(alerts.tick(at(460))).status is WarningStatus.ALL_CLEAR
