@@ -30,6 +30,14 @@ STANDARD_GRAVITY_M_S2 = 9.80665
 DRIVEN_PROBABILITY = 0.97
 """Probability of what a look back is sure of: a push may have begun or ended within the last looks.
 """
+HOT_PROBABILITY = 0.99
+"""Of thrust while heat is seen where only an engine glows: the heat may be that of a neighbour."""
+FURTHER_STAGE_SHARE = 0.35
+"""Probability that what has just ceased to burn will burn again (assess/classify.py)."""
+WEAK_PROBABILITY_MAX = 0.15
+"""Free flight is believed when a further stage that burns is less probable than this."""
+WEAK_PUSHES_M_S2 = np.array([5.0, 10.0, 20.0])
+"""What a further stage pushes with just after it was lit, each as likely."""
 _STEP_S = 0.5
 """Between the moments tried: a tenth of what such a moment can be told to."""
 _PUSH_SIGMA_M_S2 = 60.0
@@ -60,16 +68,25 @@ class Burn:
     """Whether the curve through the last looks surely bends."""
     is_hot: bool = False
     """Whether an infrared sensor sees it glow where only an engine does."""
+    weak_probability: float = 0.0
+    """That a next stage, too weak to have shown as yet, pushes it. No less than this is open until
+    free flight has been settled; 0 before an engine has stopped, and where lift is possible."""
     climb: Climb | None = None
     settled_updates: int = field(default=-1, compare=False)
     """With so many detections a look found nothing new."""
 
+    @property
+    def may_burn(self) -> bool:
+        """Whether free flight is not yet to be believed: a weak push, or heat, speaks against."""
+        return self.is_hot or self.weak_probability > WEAK_PROBABILITY_MAX
+
     def thrust_probability(self, filtered_probability: float) -> float:
         """What the filter says, but no less than a look back or heat are sure of."""
-        return (
-            max(filtered_probability, DRIVEN_PROBABILITY)
-            if self.is_driven
-            else filtered_probability
+        return max(
+            filtered_probability,
+            self.weak_probability,
+            DRIVEN_PROBABILITY if self.is_driven else 0.0,
+            HOT_PROBABILITY if self.is_hot else 0.0,
         )
 
 
@@ -144,6 +161,7 @@ class Lookback:
             if self._is_relit(row, burn.ended_ns, burn):
                 burn.suspected_ns, burn.ended_ns, burn.end_distance2 = None, None, 0.0
                 burn.has_coasted = False
+            burn.weak_probability = self._weak_probability(row, burn)
             burn.has_coasted = burn.has_coasted or self._has_coasted(row, burn)
             return
         if burn.suspected_ns is not None and self._is_relit(row, burn.suspected_ns, burn):
@@ -159,6 +177,10 @@ class Lookback:
             ):
                 burn.suspected_ns, burn.end_distance2 = found.at_ns, found.distance2
                 burn.push_m_s2 = found.push_m_s2
+        burn.weak_probability = self._weak_probability(row, burn)
+        if burn.weak_probability > DRIVEN_PROBABILITY:
+            # That end is past: the next one that is found counts, however faintly it shows.
+            burn.end_distance2 = 0.0
         if burn.suspected_ns is None:
             return
         until_ns = now_ns if burn.end_distance2 == math.inf else int(table.time[row])
@@ -166,7 +188,7 @@ class Lookback:
         is_engine = burn.end_distance2 == math.inf or self._is_aloft(row)
         if not is_engine and is_long:
             is_engine = self._beats_lift(row, burn.suspected_ns, burn.push_m_s2)
-        if is_long and is_engine and not burn.is_driven:
+        if is_long and is_engine and not burn.is_driven and not burn.may_burn:
             burn.ended_ns = burn.suspected_ns
             burn.has_coasted = self._has_coasted(row, burn)
 
@@ -176,11 +198,37 @@ class Lookback:
         Heat that is not seen any more says that the engine stopped, and nothing of the path.
         """
         table, settings = self._bank.table, self._settings
-        if burn.ended_ns is None or burn.is_driven:
+        if burn.ended_ns is None or burn.is_driven or burn.may_burn:
             return False
         seen_ns = int(table.time[row]) - burn.ended_ns
         is_free = table.state[row, k.P_FREE] >= settings.free_probability
         return bool(is_free) and seen_ns >= settings.staging_pause_max_s * NS_PER_S
+
+    def _weak_probability(self, row: int, burn: Burn) -> float:
+        """That a next stage has been lit since thrust was seen to end, and pushes it weakly.
+
+        Bayes over when it was lit and how hard it pushes along the path, with the place and the
+        velocity at the end of thrust left open. Infrared sensors that see no heat any more say that
+        nothing burns, and so does the filter when it has been certain for long.
+        """
+        table, settings = self._bank.table, self._settings
+        state = table.state[row]
+        is_settled = burn.has_coasted or state[k.FREE_S] >= settings.lookback_span_s
+        if is_settled or burn.end_distance2 == math.inf or not self._is_aloft(row):
+            return 0.0
+        ended_ns = burn.ended_ns or burn.suspected_ns
+        if ended_ns is not None:
+            quiet_s = float(table.time[row] - ended_ns) / NS_PER_S
+        elif state[k.FREE_SEEN] > 0.0:
+            quiet_s = float(state[k.FREE_AGE_S])
+        else:
+            return 0.0
+        if ended_ns is None and state[k.FREE_S] < settings.established_s:
+            return FURTHER_STAGE_SHARE
+        reference, rows = self._rows(row, quiet_s)
+        if rows is None:
+            return FURTHER_STAGE_SHARE
+        return _further_stage(rows, reference[3:], quiet_s, settings.staging_pause_max_s)
 
     def _beats_lift(self, row: int, ended_ns: int, push_m_s2: float) -> bool:
         """Whether a push that ended then was harder than what any lift gives in that air."""
@@ -386,6 +434,29 @@ def _along_and_across(velocity: Floats) -> Floats:
     aside = np.cross(along, np.eye(3)[int(np.argmin(np.abs(along)))])
     aside /= max(float(np.linalg.norm(aside)), 1e-9)
     return np.column_stack([along, aside, np.cross(along, aside)])
+
+
+def _further_stage(rows: _Rows, velocity: Floats, quiet_s: float, pause_max_s: float) -> float:
+    """Probability that a push along the velocity has begun within the last ``quiet_s`` seconds.
+
+    Reference: Kay (1998), section 6.4 (unknown arrival time), with priors in place of maxima.
+    """
+    tau = rows.t_s[:, np.newaxis]
+    base, _ = np.linalg.qr(np.hstack([rows.axis, rows.axis * tau]))
+    gap = rows.gap - base @ (base.T @ rows.gap)
+    scale = max(1.0, float(gap @ gap) / max(len(gap) - 6, 1))
+    along = rows.axis @ (velocity / max(float(np.linalg.norm(velocity)), 1e-9))
+    lit_s = np.arange(0.0, pause_max_s + _STEP_S, 2.0 * _STEP_S) - quiet_s
+    shift = along * 0.5 * np.maximum(tau - lit_s[lit_s < 0.0], 0.0).T ** 2
+    shift = shift.T
+    shift -= base @ (base.T @ shift)
+    size2, likeness = np.sum(shift**2, axis=0), gap @ shift
+    pushes_m_s2 = WEAK_PUSHES_M_S2[:, np.newaxis]
+    gains = (pushes_m_s2 * likeness - 0.5 * pushes_m_s2**2 * size2) / scale
+    highest = max(0.0, float(gains.max()))
+    lit = FURTHER_STAGE_SHARE * float(np.exp(gains - highest).mean(axis=0).sum()) / len(lit_s)
+    later = FURTHER_STAGE_SHARE * float(np.count_nonzero(lit_s >= 0.0)) / len(lit_s)
+    return lit / (lit + (later + 1.0 - FURTHER_STAGE_SHARE) * math.exp(-highest))
 
 
 def _misfit(rows: _Rows, moment_s: float) -> tuple[float, float]:

@@ -93,7 +93,8 @@ class Stories:
             paths=self._paths.named(table.paths[row]),
             ascent=self._ascent(row, epoch),
             burnt_out_at=None if burnt_out_ns is None else _instant(epoch, burnt_out_ns),
-            free_flight_seen=story.burn.has_coasted or bool(state[k.FREE_SEEN] > 0.0),
+            free_flight_seen=not story.burn.may_burn
+            and (story.burn.has_coasted or bool(state[k.FREE_SEEN] > 0.0)),
             climb=story.burn.climb,
             lift_off=story.lift_off,
         )
