@@ -158,8 +158,8 @@ def _parted(parent: Track, other: Track) -> Kinship:
     """Whether it left slowly, when thrust had ended."""
     ended_at = parent.burnt_out_at
     if ended_at is None and not parent.free_flight_seen:
-        # Under thrust nothing comes off; a stage may have, if thrust has only just ended.
-        is_driven = parent.thrust_probability > 0.5
+        # What burns came off nothing. A stage may have come off: that thrust has ended shows late.
+        is_driven = other.thrust_probability > 0.5
         return Kinship.OTHER if is_driven or not _is_near(parent, other) else _undecided(other)
     earliest = ended_at if ended_at is not None else parent.first_observed_at
     first = earliest.later(-BURN_OUT_SLACK_S)

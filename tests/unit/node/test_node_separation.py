@@ -67,6 +67,21 @@ def test_a_missile_beside_another_did_not_come_off_it(east_m: float) -> None:
     assert kinship(parent(), stage(0.0, east_m)) is Kinship.OTHER
 
 
+@pytest.mark.parametrize(("burning", "found"), [("parent", Kinship.OPEN), ("stage", Kinship.OTHER)])
+def test_what_falls_beside_a_missile_that_seems_to_burn_on_is_left_open(
+    burning: str, found: Kinship
+) -> None:
+    """That an engine has stopped shows some seconds late, and its stage may be seen before."""
+    thrust = {"thrust_probability": 0.97, "burnt_out_at": None, "free_flight_seen": False}
+    missile = replace(parent(), burnt_out_at=None, free_flight_seen=False)
+    spent = replace(stage(), observed_s=10.0)
+    if burning == "parent":
+        missile = replace(missile, **thrust)
+    else:
+        spent = replace(spent, **thrust)
+    assert kinship(missile, spent) is found
+
+
 def test_what_is_not_yet_well_known_is_left_open() -> None:
     unsure = replace(stage(), observed_s=10.0)
     unsure = replace(unsure, state=replace(unsure.state, covariance=1e3 * SURE))
