@@ -137,7 +137,7 @@ class Lookback:
         is_climbing = bool(self._climbs(np.array([row]))[0])
         burn.climb = self.climb(row) if is_climbing else None
         burn.is_driven = self._is_driven(row, burn.is_driven)
-        burn.is_hot = self._is_hot(row)
+        burn.is_hot = self._is_hot(row, now_ns)
         if self._bank.table.state[row, k.THRUST_SEEN] > 0.0:
             self._look_for_end(row, burn, now_ns)
         has_changed = burn != before
@@ -395,10 +395,12 @@ class Lookback:
             return -math.inf
         return float(times_ns[is_hot][-1] - table.time[row]) / NS_PER_S
 
-    def _is_hot(self, row: int) -> bool:
+    def _is_hot(self, row: int, now_ns: int) -> bool:
         """Whether heat was seen of late, and not of a body that the air heats on its way down."""
         state = self._bank.table.state[row]
-        if self._last_heat_s(row) < -2.5 * float(self._bank.table.period[row]):
+        table = self._bank.table
+        silent_s = float(now_ns - table.time[row]) / NS_PER_S - self._last_heat_s(row)
+        if silent_s > 2.5 * float(table.period[row]) + self._settings.ahead_max_s:
             return False
         mean = k.mean_of(state, int(state[k.P_FORCED] > state[k.P_FREE]))
         climb_m_s = float(mean[:3] @ mean[3:]) / float(np.linalg.norm(mean[:3]))
