@@ -178,6 +178,8 @@ def replay(
         _say(report.signed.signatures.notice)
     for nation in report.federation.outsiders:
         _say(f"{nation} is no party to the agreement: it shares and receives nothing")
+    for (sensor, reason), many in report.unheard.items():
+        _say(f"{sensor}: {many} of its lines tell the tracker nothing ({reason})")
     _say(
         f"{report.accepted} lines played, {report.refused} refused, {report.repeats} repeats, "
         f"{report.warnings} warning messages; records in {out}"

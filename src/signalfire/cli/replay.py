@@ -3,11 +3,11 @@
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from signalfire.basis.errors import BadInput
-from signalfire.basis.identity import NationId
+from signalfire.basis.identity import NationId, SensorId
 from signalfire.basis.realm import Realm
 from signalfire.cli.assemble import (
     Federation,
@@ -55,6 +55,8 @@ class ReplayReport:
     refused: int = 0
     warnings: int = 0
     repeats: int = 0
+    unheard: dict[tuple[SensorId, str], int] = field(default_factory=dict)
+    """Lines that were read and that no tracker tried, by sensor and reason."""
 
 
 def replay(
@@ -108,6 +110,8 @@ def _play(
     refused.close()
     report.accepted, report.refused = recording.accepted, len(faults)
     report.repeats = sum(node.repeats for node in nodes.values())
+    for node in nodes.values():
+        report.unheard |= node.unheard
 
 
 class _Desk:

@@ -1,5 +1,6 @@
 """One nation's node: a deterministic machine, ``advance(now, inbox) -> outbox``."""
 
+from signalfire.basis.identity import SensorId
 from signalfire.basis.instant import Instant
 from signalfire.node.inbox import InboxItem
 from signalfire.node.outbox import Outbox
@@ -26,6 +27,11 @@ class Node:
     def repeats(self) -> int:
         """How many detections came again and were passed over."""
         return self._post.repeats
+
+    @property
+    def unheard(self) -> dict[tuple[SensorId, str], int]:
+        """How many detections of which own sensor the tracker did not try, by reason."""
+        return self._post.tracker.unheard
 
     def advance(self, now: Instant, inbox: tuple[InboxItem, ...]) -> Outbox:
         """Take the inbox at ``now``; return what leaves. Bad input never raises: it is refused,

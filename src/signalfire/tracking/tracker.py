@@ -67,6 +67,7 @@ class Tracker:
         # What came this long ago pairs with nothing, even with what is a few seconds late.
         self._memory_ns = round((reach_s + settings.pair_gap_max_s) * NS_PER_S)
         self._counts: Counter[str] = Counter()
+        self._unheard: Counter[tuple[SensorId, str]] = Counter()
         self._epoch: Instant | None = None
         self._arrivals = Arrivals()
         self._quota = Quota(settings.quota_per_s)
@@ -87,6 +88,11 @@ class Tracker:
         """
         return dict(sorted(self._counts.items()))
 
+    @property
+    def unheard(self) -> dict[tuple[SensorId, str], int]:
+        """How many detections of which sensor were not even tried, by reason; in order."""
+        return dict(sorted(self._unheard.items()))
+
     def take(self, detections: Sequence[Detection], now: Instant) -> None:
         """Take detections in order of arrival.
 
@@ -98,7 +104,7 @@ class Tracker:
         for (sensor, observed_at), scan in groupby(
             detections, key=lambda detection: (detection.sensor, detection.observed_at)
         ):
-            self._admit(list(scan), self._sensors.get(sensor), observed_at, now)
+            self._admit(sensor, list(scan), observed_at, now)
 
     def take_records(
         self, sensor: SensorId, observed_at: Instant, rows: Floats, now: Instant
@@ -110,7 +116,7 @@ class Tracker:
         self._epoch = self._epoch or now
         known = self._sensors[sensor]
         paths = np.full(len(rows), self._paths.code(known.path))
-        if (at_ns := self._timely(len(rows), observed_at, now)) is not None:
+        if (at_ns := self._timely(sensor, len(rows), observed_at, now)) is not None:
             self._enter(rows, paths, known, at_ns, now.tai_ns // NS_PER_S)
 
     def tick(self, now: Instant) -> None:
@@ -142,31 +148,40 @@ class Tracker:
     # Detections.
 
     def _admit(
-        self, scan: list[Detection], sensor: Sensor | None, observed_at: Instant, now: Instant
+        self, name: SensorId, scan: list[Detection], observed_at: Instant, now: Instant
     ) -> None:
         """Take the usable detections of one scan; the others are counted."""
-        at_ns = self._timely(len(scan), observed_at, now)
+        at_ns = self._timely(name, len(scan), observed_at, now)
         if at_ns is None:
             return
+        sensor = self._sensors.get(name)
         found = records(scan, sensor, self._gaps(sensor))
         for refusal in found.refused:
-            self._counts[f"refused: {refusal}"] += 1
+            self._pass_over(name, f"refused: {refusal}", 1)
         if sensor is not None and len(found.rows):
             paths = self._paths.codes([scan[i].path for i in found.which.tolist()])
             self._enter(found.rows, paths, sensor, at_ns, now.tai_ns // NS_PER_S)
 
-    def _timely(self, count: int, observed_at: Instant, now: Instant) -> int | None:
+    def _timely(
+        self, sensor: SensorId, count: int, observed_at: Instant, now: Instant
+    ) -> int | None:
         """When it was since the epoch; None, and counted, where it is too late or too early."""
         assert self._epoch is not None
         at_ns = observed_at.tai_ns - self._epoch.tai_ns
         age_s = now.elapsed_s(since=observed_at)
         if age_s < -self._settings.ahead_max_s or abs(at_ns) > _TIME_LIMIT_NS:
-            self._counts[f"refused: {Refusal.CLOCK}"] += count
+            self._pass_over(sensor, f"refused: {Refusal.CLOCK}", count)
             return None
         if age_s > self._settings.late_max_s:
-            self._counts["late"] += count
+            self._pass_over(sensor, "late", count)
             return None
         return at_ns
+
+    def _pass_over(self, sensor: SensorId, reason: str, many: int) -> None:
+        """Count detections that are not tried."""
+        if many:
+            self._counts[reason] += many
+            self._unheard[sensor, reason] += many
 
     def _gaps(self, sensor: Sensor | None) -> Gaps:
         settings = self._settings
@@ -179,7 +194,7 @@ class Tracker:
         """Number the detections of one scan, leave out the repeats, and assign the others."""
         index = self._index[sensor.sensor]
         quota = self._quota.take(index, len(rows), second)
-        self._count(f"refused: {Refusal.QUOTA}", len(rows) - quota.heard)
+        self._pass_over(sensor.sensor, f"refused: {Refusal.QUOTA}", len(rows) - quota.heard)
         numbered = self._arrivals.number(index, at_ns, rows[: quota.heard])
         self._count("repeated", numbered.repeated)
         self._count("refused: too many in one scan", numbered.too_many)

@@ -1,7 +1,9 @@
 """Recordings, files, options with trouble: one clear paragraph, the right status, nothing half."""
 
 import json
+import re
 import socket
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -130,6 +132,19 @@ def test_a_line_that_is_late_by_an_hour_takes_no_other_line_with_it(
     assert ran.status == 0
     assert "13 lines played, 0 refused" in ran.err
     assert refused(tmp_path / "out") == []
+
+
+def test_a_sensor_whose_clock_has_stopped_is_named_at_the_end(
+    replay: Replay, quiet: list[bytes]
+) -> None:
+    """Its lines can be read, and no tracker can use them: nobody else would say so."""
+    stopped = [changed(line, observed_at="2017-09-14T20:57:30.000Z") for line in quiet[6:]]
+    ran = replay([*quiet[:6], *stopped])
+    assert ran.status == 0
+    assert f"{len(quiet)} lines played, 0 refused" in ran.err
+    told = re.findall(r"(\S+): (\d+) of its lines tell the tracker nothing \(late\)", ran.err)
+    sensors = Counter(json.loads(line)["sensor"] for line in stopped)
+    assert {name: int(many) for name, many in told} == sensors
 
 
 def test_exact_repeats_are_counted_and_not_refused(
