@@ -55,5 +55,6 @@ def test_each_nation_warns_the_one_area_flown_over_and_clears_it(launch: Any, st
                 instant_from_utc(text).elapsed_s(since=flight.lift_off) for text in line["window"]
             )
             assert first_s - 3.0 <= OVER_S[area] <= last_s + 3.0
-        assert last_s - first_s < 30.0
+        # A window that has narrowed is told when that has lasted, so the last is not the narrowest.
+        assert last_s - first_s < 61.0
     assert told.lines["USA", "warnings"] == []
