@@ -105,7 +105,7 @@ def _notes() -> list[str]:
         "  the allowance is made of that. While one nation alone sees the object nobody can tell.",
         "  Fusion allows for a partner's bias and does not estimate it, so that the one tracker,",
         "  which registers its radars, may be the better by a factor of two.",
-        "- Place is up to 11 % worse on the way down, velocity up to 12 % half a minute after burnout.",
+        "- Place is up to 11 % worse on the way down, velocity 12 % half a minute after burnout.",
         "- A bias smaller than what the others are unsure of goes unseen: until they have tracked",
         "  for a minute or so the joint track claims too much, as does the one tracker.",
         "- Near impact, and where all three lose sight one after the other, few seconds count.",
