@@ -35,7 +35,7 @@ test: ## set everything up and pass every test (TESTS=tests/unit/basis for a par
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
 	$(VENV)/mypy
-	$(VENV)/pytest $(TESTS)
+	$(VENV)/pytest --numprocesses=auto --dist=loadfile --no-loadscope-reorder $(TESTS)
 
 simulate: setup ## what the sensors would report (SCENARIO=, SEED=, OUT=)
 	@mkdir -p $(OUT)
