@@ -25,7 +25,7 @@ from signalfire.assess.classify import sea_level_speed_m_s
 from signalfire.basis.definite import inverses
 from signalfire.basis.identity import TrackId
 from signalfire.basis.instant import NS_PER_S, Instant
-from signalfire.basis.kernel import Flags, Floats
+from signalfire.basis.kernel import Flags, Floats, Integers
 from signalfire.motion.shaken import CAUTIOUS, trail
 from signalfire.node.event import moved
 from signalfire.picture.estimate import StateEstimate
@@ -209,7 +209,7 @@ def _broke_off(parent: Track, other: Track) -> bool:
 
 def _burst(parent: Track, other: Track) -> Kinship:
     """Whether it is of one that flew apart under thrust: open until a push would have shown."""
-    path, born, ended_at = parent.ascent, other.first_observed_at, parent.burnt_out_at
+    path, born, ended_at = parent.ascent[:], other.first_observed_at, parent.burnt_out_at
     first = max(parent.first_observed_at.later(WATCHED_S), born.later(-BURST_UNSEEN_S))
     if not path:
         return Kinship.OTHER
@@ -231,7 +231,7 @@ def _burst(parent: Track, other: Track) -> Kinship:
         is_met |= bool(_met(gap, covariance, BURST_SPEED_M_S).any())
     if not (is_near or is_met):
         return Kinship.OTHER
-    before = path[_nearest(path, last)]
+    before = path[int(_nearest(path, [last])[0])]
     before_m_s, before_sigma_m_s = sea_level_speed_m_s(before)
     now_m_s, now_sigma_m_s = sea_level_speed_m_s(other.state)
     gained_m_s = now_m_s - before_m_s
@@ -256,13 +256,16 @@ def _along(path: Sequence[StateEstimate], moments: Sequence[Instant]) -> tuple[F
     asked_s = [moment.elapsed_s(since=start) for moment in moments]
     columns = np.array([state.mean for state in path]).T
     means = np.stack([np.interp(asked_s, known_s, column) for column in columns], axis=1)
-    nearest = [_nearest(path, moment) for moment in moments]
-    return means, np.array([path[place].covariance for place in nearest])
+    nearest = _nearest(path, moments)
+    return means, np.array([path[place].covariance for place in nearest.tolist()])
 
 
-def _nearest(path: Sequence[StateEstimate], at: Instant) -> int:
-    """Which state of an early arc is the nearest in time."""
-    return min(range(len(path)), key=lambda n: abs(path[n].valid_at.elapsed_s(since=at)))
+def _nearest(path: Sequence[StateEstimate], moments: Sequence[Instant]) -> Integers:
+    """Which state of an early arc is the nearest in time to each of some instants."""
+    known_ns = np.array([state.valid_at.tai_ns for state in path])
+    asked_ns = np.array([moment.tai_ns for moment in moments])
+    nearest: Integers = np.abs(known_ns - asked_ns[:, np.newaxis]).argmin(axis=1)
+    return nearest
 
 
 def _moments(first: Instant, last: Instant) -> list[Instant]:

@@ -56,10 +56,11 @@ def fuse(post: Post, desk: Desk, reports: Sequence[PartnerReport]) -> Changes:
     changes = Changes()
     tracks = tuple(t for t in post.tracker.tracks() if not post.book.is_retired(t))
     followed = post.book.followed()
+    confirmed = frozenset(t.track for t in tracks if t.status is TrackStatus.CONFIRMED)
     for current in tracks:
         event = followed.get(current.track)
         if event is None:
-            event = _new_own_event(post, current, tracks, desk.now)
+            event = _new_own_event(post, current, confirmed, desk.now)
             if event is None:
                 continue
             followed = post.book.followed()
@@ -80,6 +81,7 @@ def fuse(post: Post, desk: Desk, reports: Sequence[PartnerReport]) -> Changes:
         _enter(post, desk, report, changes)
     if desk.is_second:
         post.harmless = {name: t for name, t in post.harmless.items() if name in held}
+        post.missiles = {name: t for name, t in post.missiles.items() if name in held}
         post.book.forget_kin(held)
         changes.renamed += post.book.merge_agreeing()
         post.book.release_strayed()
@@ -109,15 +111,18 @@ def assess(post: Post, desk: Desk, changes: Changes) -> None:
 
 
 def _new_own_event(
-    post: Post, current: Track, tracks: Sequence[Track], now: Instant
+    post: Post, current: Track, confirmed: frozenset[TrackId], now: Instant
 ) -> Event | None:
+    """The event of an own track that has none; None while it has none to have.
+
+    ``confirmed`` are the own tracks that the tracker has and sees.
+    """
     if post.harmless.get(current.track) is current:
         return None
-    if current.status is not TrackStatus.CONFIRMED or not evidence(current).is_missile:
+    if not _shows_missile(post, current):
         post.harmless[current.track] = current
         return None
-    born = surely_launched(estimate_launch(current), current.last_observed_at)
-    alive = [t.track for t in tracks if t.status is TrackStatus.CONFIRMED and t != current]
+    alive = confirmed - {current.track}
     whole, is_open = post.book.came_off(current, busy=alive)
     if whole is not None:
         whole.objects[current.track] = current
@@ -126,7 +131,19 @@ def _new_own_event(
         return None
     if current.observed_s < YOUNG_S and post.book.is_beside_another(current, busy=alive):
         return None
+    # The launch takes long to reckon: not at every step of those that wait.
+    born = surely_launched(estimate_launch(current), current.last_observed_at)
     return post.book.join_own(current, born, now, busy=alive)
+
+
+def _shows_missile(post: Post, current: Track) -> bool:
+    """Whether an own track is surely of a missile; asked once of each as it is."""
+    if post.missiles.get(current.track) is current:
+        return True
+    if current.status is not TrackStatus.CONFIRMED or not evidence(current).is_missile:
+        return False
+    post.missiles[current.track] = current
+    return True
 
 
 def _settle_objects(event: Event, held: set[TrackId]) -> bool:
