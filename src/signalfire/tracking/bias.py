@@ -10,6 +10,7 @@ Control 10(4), 434-439 (weights of the hypotheses); Schmidt (1966), Advances in 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from itertools import combinations
 
 import numpy as np
@@ -20,6 +21,8 @@ from signalfire.tracking._registration_kernels import WAYS
 from signalfire.tracking.settings import RegistrationSettings
 
 _WEIGHT_MIN = 1e-9
+_SETS_REMEMBERED = 64
+"""Sets of radars compared of which the hypotheses are kept: a nation meets a few in a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +54,26 @@ class Posterior:
     """Mean (n,) and covariance (n, n) of all biases, four for each radar in order.
 
     ``is_out`` has a row for each hypothesis that was weighed and a column for each radar: whether
-    it says that this one is out of register. ``weights`` are their probabilities.
+    it says that this one is out of register. ``weights`` are their probabilities; ``means`` the
+    biases of each, and ``parts`` the places of those that it has in doubt, and their covariance.
     """
 
     mean: Floats
-    covariance: Floats
     is_out: Flags
     weights: Floats
+    means: Floats
+    parts: tuple[tuple[Integers, Floats], ...]
+
+    @cached_property
+    def covariance(self) -> Floats:
+        """Reckoned when it is asked for: nearly always the weights alone are."""
+        gaps = self.means - self.mean
+        whole = (gaps * self.weights[:, np.newaxis]).T @ gaps
+        for n in np.flatnonzero(self.weights > _WEIGHT_MIN).tolist():
+            at, part = self.parts[n]
+            whole[at[:, np.newaxis], at] += self.weights[n] * part
+        covariance: Floats = 0.5 * (whole + whole.T)
+        return covariance
 
     def registered_probability(self, radars: Sequence[int]) -> float:
         """Probability that all of these radars are as they state."""
@@ -66,11 +82,14 @@ class Posterior:
 
 @dataclass(frozen=True)
 class _Group:
-    """Hypotheses of one size: radars (m, size), and of each its prior and the sigmas' share."""
+    """Hypotheses of one size: their rows among all (m, 1), their radars (m, size), the places of
+    these radars' biases (m, 4 size), the sigmas of them, and logarithms of their priors (m,)."""
 
+    rows: Integers
     radars: Integers
-    share: float
-    prior_probability: float
+    places: Integers
+    sigmas: Floats
+    log_priors: Floats
 
 
 def posterior_of(
@@ -83,43 +102,50 @@ def posterior_of(
     it is taken as it states. The sets weighed are none, one, two, and all; those of a set are all
     slightly out, or all well out.
     """
-    groups = _groups(compared, settings)
-    count = sum(len(group.radars) for group in groups)
-    is_out = np.zeros((count, len(weighted) // WAYS), dtype=bool)
-    means = np.zeros((count, len(weighted)))
-    logs = np.zeros(count)
+    groups, is_out = _groups(tuple(compared), len(weighted) // WAYS, settings)
+    means = np.zeros((len(is_out), len(weighted)))
+    logs = np.zeros(len(is_out))
     parts: list[tuple[Integers, Floats]] = []
     for group in groups:
-        places = _places(group.radars)
-        sigmas = np.tile(group.share * np.array(settings.sigmas), group.radars.shape[1])
-        mean, covariance, evidence = _solve(information, weighted, places, sigmas)
-        rows = np.arange(len(parts), len(parts) + len(places))[:, np.newaxis]
-        is_out[rows, group.radars] = True
-        means[rows, places] = mean
-        logs[rows[:, 0]] = evidence + math.log(group.prior_probability)
-        parts.extend(zip(places, covariance, strict=True))
+        mean, covariance, evidence = _solve(information, weighted, group)
+        means[group.rows, group.places] = mean
+        logs[group.rows[:, 0]] = evidence + group.log_priors
+        parts.extend(zip(group.places, covariance, strict=True))
     weights = np.exp(logs - logs.max())
     weights /= weights.sum()
-    mean = weights @ means
-    gaps = means - mean
-    whole = (gaps * weights[:, np.newaxis]).T @ gaps
-    for n in np.flatnonzero(weights > _WEIGHT_MIN):
-        at, part = parts[n]
-        whole[np.ix_(at, at)] += weights[n] * part
-    return Posterior(mean, 0.5 * (whole + whole.T), is_out, weights)
+    return Posterior(weights @ means, is_out, weights, means, tuple(parts))
 
 
-def _groups(compared: Sequence[int], settings: RegistrationSettings) -> list[_Group]:
-    """What may be: nobody, one, two or all of the radars compared out of register."""
-    among = len(compared)
-    groups = [_Group(np.zeros((1, 0), dtype=np.int64), 1.0, 1.0)]
-    for size in sorted({1, 2, among}):
-        if size == 0 or size > among:
+@lru_cache(maxsize=_SETS_REMEMBERED)
+def _groups(
+    compared: tuple[int, ...], among: int, settings: RegistrationSettings
+) -> tuple[list[_Group], Flags]:
+    """What may be: nobody, one, two or all of the radars compared out of register.
+
+    And of each hypothesis, in rows, which radars of all it has out of register (read-only).
+    """
+    groups: list[_Group] = []
+    first = 0
+    for size in sorted({0, 1, 2, len(compared)}):
+        if size > len(compared):
             continue
-        radars = np.array(list(combinations(compared, size)), dtype=np.int64)
-        for share, alone in settings.tiers:
-            groups.append(_Group(radars, share, _odds(size, among, alone, settings)))
-    return groups
+        tiers = settings.tiers if size else ((1.0, 0.0),)
+        chosen = list(combinations(compared, size))
+        sets = np.array(chosen, dtype=np.int64).reshape(len(chosen), size)
+        radars = np.concatenate([sets for _ in tiers])
+        sigmas = [
+            np.tile(share * np.array(settings.sigmas), (len(sets), size)) for share, _ in tiers
+        ]
+        odds = [_odds(size, len(compared), alone, settings) if size else 1.0 for _, alone in tiers]
+        rows = np.arange(first, first + len(radars))[:, np.newaxis]
+        log_priors = np.repeat([math.log(each) for each in odds], len(sets))
+        groups.append(_Group(rows, radars, _places(radars), np.concatenate(sigmas), log_priors))
+        first += len(radars)
+    is_out = np.zeros((first, among), dtype=bool)
+    for group in groups:
+        is_out[group.rows, group.radars] = True
+    is_out.setflags(write=False)
+    return groups, is_out
 
 
 def _odds(size: int, among: int, alone: float, settings: RegistrationSettings) -> float:
@@ -142,21 +168,21 @@ def _places(radars: Integers) -> Integers:
     return places
 
 
-def _solve(
-    information: Floats, weighted: Floats, places: Integers, sigmas: Floats
-) -> tuple[Floats, Floats, Floats]:
+def _solve(information: Floats, weighted: Floats, group: _Group) -> tuple[Floats, Floats, Floats]:
     """Means, covariances and logarithms of the evidence of hypotheses of one size.
 
     With L = I + D J D and e = D w (D the sigmas, J the information): mean D L^-1 e, covariance
     D L^-1 D, evidence (e' L^-1 e - ln det L) / 2 against biases of zero.
     """
+    places, sigmas = group.places, group.sigmas
     chosen = information[places[:, :, np.newaxis], places[:, np.newaxis, :]]
-    whole = np.eye(len(sigmas)) + sigmas[:, np.newaxis] * chosen * sigmas
+    down, across = sigmas[:, :, np.newaxis], sigmas[:, np.newaxis, :]
+    whole = np.eye(places.shape[1]) + down * chosen * across
     inverse = np.linalg.inv(whole)
     scaled = sigmas * weighted[places]
     mean = np.einsum("nij,nj->ni", inverse, scaled)
     evidence = 0.5 * ((scaled * mean).sum(axis=1) - np.linalg.slogdet(whole)[1])
-    return sigmas * mean, sigmas[:, np.newaxis] * inverse * sigmas, evidence
+    return sigmas * mean, down * inverse * across, evidence
 
 
 def explained_distance2(information: Floats, weighted: Floats, sigmas: Floats) -> float:
