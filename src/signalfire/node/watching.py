@@ -42,6 +42,10 @@ class Changes:
     joint: dict[EventId, bool] = field(default_factory=dict)
     """Events assessed from everything that may be seen, and whether that changed materially."""
 
+    def touched(self, event: EventId) -> bool:
+        """Whether an event was assessed anew, or a partner said something new of it."""
+        return event in self.own or event in self.joint or event in self.partners
+
 
 def track(post: Post, desk: Desk, detections: Sequence[Detection]) -> None:
     """Own detections move own tracks; at whole seconds the rules for dropping them apply."""
@@ -151,6 +155,8 @@ def _settle_objects(event: Event, held: set[TrackId]) -> bool:
 
     It is the one that surely flies on furthest; when the tracker lets that one go, the next.
     """
+    if not event.objects:
+        return False
     for gone in event.objects.keys() - held:
         del event.objects[gone]
     seen = [t for _, t in sorted(event.objects.items()) if t.status is TrackStatus.CONFIRMED]
