@@ -96,8 +96,9 @@ def at_now(view: EventView, now: Instant) -> EventView:
     """
     assessment = view.assessment
     state, impact = assessment.state, assessment.impact
-    objects = tuple(moved(part, max(part.valid_at, now), is_forced=False) for part in view.objects)
-    view = replace(view, objects=objects)
+    if view.objects:
+        parts = (moved(part, max(part.valid_at, now), is_forced=False) for part in view.objects)
+        view = replace(view, objects=tuple(parts))
     if state is None:
         return view
     is_forced = assessment.phase in (Phase.BOOST, Phase.MANOEUVRING)

@@ -190,6 +190,15 @@ def _own_launch(event: Event) -> Launch:
     return event.own_launch[1]
 
 
+def _joint_launch(event: Event, told: tuple[PlaceEstimate, ...]) -> Launch:
+    """The launch that all tell of together, reckoned anew only when one tells of another."""
+    if not told:
+        return Unknown("nobody has an estimate yet")
+    if event.joint_launch is None or event.joint_launch[0] != told:
+        event.joint_launch = (told, fuse_launches(told))
+    return event.joint_launch[1]
+
+
 def _turned(before: Track | None, current: Track) -> bool:
     """Whether thrust began or ceased, or the track was lost or found again."""
     if before is None:
@@ -261,7 +270,7 @@ def _assess_seen(post: Post, desk: Desk, event: Event) -> bool:
         return False
     told = event.assessments()
     launches = [a.launch for a in told if isinstance(a.launch, PlaceEstimate)]
-    launch = fuse_launches(launches) if launches else Unknown("nobody has an estimate yet")
+    launch = _joint_launch(event, tuple(launches))
     if desk.is_second and desk.now.elapsed_s(since=combined.last_observed_at) <= FRESH_S:
         event.observed_s += 1.0
     event.observed_s = max([event.observed_s, *(a.observed_s for a in told)])
