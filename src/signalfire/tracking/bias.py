@@ -50,37 +50,6 @@ class SensorBias:
 
 
 @dataclass(frozen=True)
-class Posterior:
-    """Mean (n,) and covariance (n, n) of all biases, four for each radar in order.
-
-    ``is_out`` has a row for each hypothesis that was weighed and a column for each radar: whether
-    it says that this one is out of register. ``weights`` are their probabilities; ``means`` the
-    biases of each, and ``parts`` the places of those that it has in doubt, and their covariance.
-    """
-
-    mean: Floats
-    is_out: Flags
-    weights: Floats
-    means: Floats
-    parts: tuple[tuple[Integers, Floats], ...]
-
-    @cached_property
-    def covariance(self) -> Floats:
-        """Reckoned when it is asked for: nearly always the weights alone are."""
-        gaps = self.means - self.mean
-        whole = (gaps * self.weights[:, np.newaxis]).T @ gaps
-        for n in np.flatnonzero(self.weights > _WEIGHT_MIN).tolist():
-            at, part = self.parts[n]
-            whole[at[:, np.newaxis], at] += self.weights[n] * part
-        covariance: Floats = 0.5 * (whole + whole.T)
-        return covariance
-
-    def registered_probability(self, radars: Sequence[int]) -> float:
-        """Probability that all of these radars are as they state."""
-        return float(self.weights[~self.is_out[:, list(radars)].any(axis=1)].sum())
-
-
-@dataclass(frozen=True)
 class _Group:
     """Hypotheses of one size: their rows among all (m, 1), their radars (m, size), the places of
     these radars' biases (m, 4 size), the sigmas of them, and logarithms of their priors (m,)."""
@@ -90,6 +59,67 @@ class _Group:
     places: Integers
     sigmas: Floats
     log_priors: Floats
+
+    @cached_property
+    def cells(self) -> tuple[Integers, Integers]:
+        """Rows and columns of the matrix of all biases that each hypothesis has in doubt."""
+        return self.places[:, :, np.newaxis], self.places[:, np.newaxis, :]
+
+
+@dataclass(frozen=True)
+class _Solved:
+    """What hypotheses of one size say: inverses of L and means in units of the sigmas."""
+
+    group: _Group
+    inverse: Floats
+    mean: Floats
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """What all biases are held to be, four for each radar in order.
+
+    ``is_out`` has a row for each hypothesis that was weighed and a column for each radar: whether
+    it says that this one is out of register. ``weights`` are their probabilities. Mean and
+    covariance are reckoned when they are asked for: nearly always the weights alone are.
+    """
+
+    is_out: Flags
+    weights: Floats
+    solved: tuple[_Solved, ...]
+
+    @cached_property
+    def mean(self) -> Floats:
+        """Of all biases, shape (n,)."""
+        mean: Floats = self.weights @ self._means
+        return mean
+
+    @cached_property
+    def covariance(self) -> Floats:
+        """Of all biases, shape (n, n)."""
+        gaps = self._means - self.mean
+        whole = (gaps * self.weights[:, np.newaxis]).T @ gaps
+        for each in self.solved:
+            group = each.group
+            down, across = group.sigmas[:, :, np.newaxis], group.sigmas[:, np.newaxis, :]
+            parts, rows = down * each.inverse * across, group.rows[:, 0].tolist()
+            for row, at, part in zip(rows, group.places, parts, strict=True):
+                if self.weights[row] > _WEIGHT_MIN:
+                    whole[at[:, np.newaxis], at] += self.weights[row] * part
+        covariance: Floats = 0.5 * (whole + whole.T)
+        return covariance
+
+    @cached_property
+    def _means(self) -> Floats:
+        """Of each hypothesis, shape (hypotheses, n)."""
+        means = np.zeros((len(self.is_out), WAYS * self.is_out.shape[1]))
+        for each in self.solved:
+            means[each.group.rows, each.group.places] = each.group.sigmas * each.mean
+        return means
+
+    def registered_probability(self, radars: Sequence[int]) -> float:
+        """Probability that all of these radars are as they state."""
+        return float(self.weights[~self.is_out[:, list(radars)].any(axis=1)].sum())
 
 
 def posterior_of(
@@ -103,40 +133,39 @@ def posterior_of(
     slightly out, or all well out.
     """
     groups, is_out = _groups(tuple(compared), len(weighted) // WAYS, settings)
-    means = np.zeros((len(is_out), len(weighted)))
+    # The first hypothesis, that nobody is out, is what the evidence of the others is against.
     logs = np.zeros(len(is_out))
-    parts: list[tuple[Integers, Floats]] = []
+    solved = []
     for group in groups:
-        mean, covariance, evidence = _solve(information, weighted, group)
-        means[group.rows, group.places] = mean
+        each, evidence = _solve(information, weighted, group)
         logs[group.rows[:, 0]] = evidence + group.log_priors
-        parts.extend(zip(group.places, covariance, strict=True))
+        solved.append(each)
     weights = np.exp(logs - logs.max())
     weights /= weights.sum()
-    return Posterior(weights @ means, is_out, weights, means, tuple(parts))
+    return Posterior(is_out, weights, tuple(solved))
 
 
 @lru_cache(maxsize=_SETS_REMEMBERED)
 def _groups(
     compared: tuple[int, ...], among: int, settings: RegistrationSettings
 ) -> tuple[list[_Group], Flags]:
-    """What may be: nobody, one, two or all of the radars compared out of register.
+    """What may be: one, two or all of the radars compared out of register.
 
-    And of each hypothesis, in rows, which radars of all it has out of register (read-only).
+    And of each hypothesis, in rows, which radars of all it has out of register (read-only): of the
+    first none.
     """
     groups: list[_Group] = []
-    first = 0
-    for size in sorted({0, 1, 2, len(compared)}):
-        if size > len(compared):
+    first = 1
+    for size in sorted({1, 2, len(compared)}):
+        if size == 0 or size > len(compared):
             continue
-        tiers = settings.tiers if size else ((1.0, 0.0),)
-        chosen = list(combinations(compared, size))
-        sets = np.array(chosen, dtype=np.int64).reshape(len(chosen), size)
-        radars = np.concatenate([sets for _ in tiers])
+        sets = np.array(list(combinations(compared, size)), dtype=np.int64)
+        radars = np.concatenate([sets for _ in settings.tiers])
         sigmas = [
-            np.tile(share * np.array(settings.sigmas), (len(sets), size)) for share, _ in tiers
+            np.tile(share * np.array(settings.sigmas), (len(sets), size))
+            for share, _ in settings.tiers
         ]
-        odds = [_odds(size, len(compared), alone, settings) if size else 1.0 for _, alone in tiers]
+        odds = [_odds(size, len(compared), alone, settings) for _, alone in settings.tiers]
         rows = np.arange(first, first + len(radars))[:, np.newaxis]
         log_priors = np.repeat([math.log(each) for each in odds], len(sets))
         groups.append(_Group(rows, radars, _places(radars), np.concatenate(sigmas), log_priors))
@@ -168,21 +197,20 @@ def _places(radars: Integers) -> Integers:
     return places
 
 
-def _solve(information: Floats, weighted: Floats, group: _Group) -> tuple[Floats, Floats, Floats]:
-    """Means, covariances and logarithms of the evidence of hypotheses of one size.
+def _solve(information: Floats, weighted: Floats, group: _Group) -> tuple[_Solved, Floats]:
+    """What hypotheses of one size say, and logarithms of their evidence.
 
     With L = I + D J D and e = D w (D the sigmas, J the information): mean D L^-1 e, covariance
     D L^-1 D, evidence (e' L^-1 e - ln det L) / 2 against biases of zero.
     """
     places, sigmas = group.places, group.sigmas
-    chosen = information[places[:, :, np.newaxis], places[:, np.newaxis, :]]
-    down, across = sigmas[:, :, np.newaxis], sigmas[:, np.newaxis, :]
-    whole = np.eye(places.shape[1]) + down * chosen * across
+    chosen = information[group.cells]
+    whole = np.eye(places.shape[1]) + sigmas[:, :, np.newaxis] * chosen * sigmas[:, np.newaxis, :]
     inverse = np.linalg.inv(whole)
     scaled = sigmas * weighted[places]
     mean = np.einsum("nij,nj->ni", inverse, scaled)
     evidence = 0.5 * ((scaled * mean).sum(axis=1) - np.linalg.slogdet(whole)[1])
-    return sigmas * mean, down * inverse * across, evidence
+    return _Solved(group, inverse, mean), evidence
 
 
 def explained_distance2(information: Floats, weighted: Floats, sigmas: Floats) -> float:
