@@ -12,7 +12,7 @@ from signalfire.node.outbox import Outbox
 from signalfire.sim.recording import Recording
 from signalfire.sim.world import World
 
-OBJECTS = (1, 10, 50)
+OBJECTS = (1, 10, 50, 100)
 UNTIL_S = 50.0
 """After the last lift-off: the first have burnt out and are asked about by those that follow."""
 WINDOW_S = 10.0

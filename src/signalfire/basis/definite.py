@@ -16,9 +16,27 @@ size of the matrix of the best that there is (van der Sluis (1969), Numerische M
 
 
 def inverse(matrix: Floats) -> Floats | None:
-    """The inverse of a symmetric positive definite matrix (n, n); None where there is none."""
-    found, is_sound = inverses(matrix[np.newaxis])
-    return found[0] if is_sound[0] else None
+    """The inverse of a symmetric positive definite matrix (n, n); None where there is none.
+
+    By the rule and with the digits of ``inverses``, without what many at once take.
+    """
+    diagonal = matrix.diagonal()
+    if not np.isfinite(matrix).all() or not (diagonal > 0.0).all():
+        return None
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        scale = 1.0 / np.sqrt(diagonal)
+        outer = scale[:, np.newaxis] * scale
+        scaled = matrix * outer
+        if not np.isfinite(scaled).all():
+            return None
+        try:
+            values, vectors = np.linalg.eigh(scaled)
+        except np.linalg.LinAlgError:
+            return None
+        if not values[0] * CONDITION_MAX > values[-1]:
+            return None
+        found: Floats = (vectors / values) @ vectors.T * outer
+    return found if np.isfinite(found).all() else None
 
 
 def inverses(matrices: Floats) -> tuple[Floats, Flags]:

@@ -6,6 +6,7 @@ the proleptic Gregorian one, by the days-from-civil algorithm (Hinnant 2013,
 """
 
 import re
+from functools import lru_cache
 
 from signalfire.basis.errors import Malformed
 from signalfire.basis.instant import NS_PER_S, Instant
@@ -24,6 +25,8 @@ _TEXT = re.compile(
     r"(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,12}))?)?Z", re.ASCII
 )
 _DAY_S = 86_400
+_TEXTS_REMEMBERED = 1_024
+"""The instants of one tick are written again and again: in every line of every event."""
 
 
 def _days_from_civil(year: int, month: int, day: int) -> int:
@@ -90,6 +93,7 @@ def instant_from_utc(text: str) -> Instant:
     return Instant(seconds * NS_PER_S + fraction_ns)
 
 
+@lru_cache(maxsize=_TEXTS_REMEMBERED)
 def utc_text(instant: Instant, digits: int = 3) -> str:
     """Write an instant as ISO 8601 UTC with ``digits`` decimals (0 to 9), rounded down.
 

@@ -80,6 +80,8 @@ class Event:
     observed_s: float = 0.0
     own_launch: tuple[tuple[object, ...], Launch] | None = None
     """The own launch estimate, after the mark of the early arc that it was reckoned from."""
+    joint_launch: tuple[tuple[PlaceEstimate, ...], PlaceEstimate] | None = None
+    """The launch that all tell of together, after what it was reckoned from."""
     threatened: tuple[tuple[object, ...], tuple[AreaThreat, ...] | None] | None = None
     """Threats to our areas, after the mark of the estimate that they were reckoned from."""
     strewn: tuple[tuple[Instant, ...], tuple[AreaThreat, ...]] | None = None

@@ -61,6 +61,8 @@ class EventBook:
         self._node = node
         self._minted = 0
         self._events: dict[EventId, Event] = {}
+        self._open: tuple[Event, ...] | None = None
+        """Those of them that are open; None where that has changed."""
         self._alias: dict[EventId, EventId] = {}
         self._retired: dict[TrackId, Instant] = {}
         self._agreements: dict[tuple[EventId, EventId], int] = {}
@@ -69,7 +71,9 @@ class EventBook:
 
     def open_events(self) -> tuple[Event, ...]:
         """Events that have not ended, in the order of their ids' minting."""
-        return tuple(e for e in self._events.values() if e.closed_at is None)
+        if self._open is None:
+            self._open = tuple(e for e in self._events.values() if e.closed_at is None)
+        return self._open
 
     def find(self, event: EventId) -> Event | None:
         """The event that an id, or one that gave way to it, stands for."""
@@ -264,7 +268,7 @@ class EventBook:
 
         It is remembered by its ids alone: what was believed of it takes room.
         """
-        event.closed_at = now
+        event.closed_at, self._open = now, None
         event.own = event.common = event.threatened = event.strewn = None
         event.fallen.clear()
         event.joint = JointTrack()
@@ -381,6 +385,7 @@ class EventBook:
             winner.partners.setdefault(nation, view)
         winner.observed_s = max(winner.observed_s, loser.observed_s)
         del self._events[loser.event]
+        self._open = None
         self._alias[loser.event] = winner.event
         return Superseded(loser.event, winner.event, loser)
 
@@ -396,10 +401,12 @@ class EventBook:
         self._alias[old] = best
         event.event = best
         self._events[best] = event
+        self._open = None
         return [Superseded(old, best, last)]
 
     def _add(self, event: Event) -> None:
         self._events[event.event] = event
+        self._open = None
         if len(self._events) > EVENTS_MAX:
             for old in list(self._events.values()):
                 if old.closed_at is not None:
@@ -409,6 +416,7 @@ class EventBook:
     def _forget(self, event: Event) -> None:
         """Let go of an event, of all its ids and of its track."""
         del self._events[event.event]
+        self._open = None
         names = {event.own_name[0]} if event.own_name is not None else set()
         for identity in event.births.keys() | names:
             self._alias.pop(identity, None)

@@ -47,6 +47,8 @@ class Post:
         self.book = EventBook(setup.nation, setup.node)
         self.harmless: dict[TrackId, Track] = {}
         """Own tracks that, as they were when last judged, show no missile."""
+        self.missiles: dict[TrackId, Track] = {}
+        """Own tracks that wait for an event and, as they were when last judged, show a missile."""
         self.border = Border(setup)
         self.health = Health(setup.partners)
         self.alerts = AlertBook(setup.nation, setup.node, setup.realm, setup.alert)

@@ -25,7 +25,7 @@ from signalfire.assess.classify import sea_level_speed_m_s
 from signalfire.basis.definite import inverses
 from signalfire.basis.identity import TrackId
 from signalfire.basis.instant import NS_PER_S, Instant
-from signalfire.basis.kernel import Flags, Floats
+from signalfire.basis.kernel import Flags, Floats, Integers
 from signalfire.motion.shaken import CAUTIOUS, trail
 from signalfire.node.event import moved
 from signalfire.picture.estimate import StateEstimate
@@ -209,7 +209,7 @@ def _broke_off(parent: Track, other: Track) -> bool:
 
 def _burst(parent: Track, other: Track) -> Kinship:
     """Whether it is of one that flew apart under thrust: open until a push would have shown."""
-    path, born, ended_at = parent.ascent, other.first_observed_at, parent.burnt_out_at
+    path, born, ended_at = parent.ascent[:], other.first_observed_at, parent.burnt_out_at
     first = max(parent.first_observed_at.later(WATCHED_S), born.later(-BURST_UNSEEN_S))
     if not path:
         return Kinship.OTHER
@@ -218,20 +218,11 @@ def _burst(parent: Track, other: Track) -> Kinship:
         last = min(last, ended_at.later(BURN_OUT_SLACK_S))
     if last <= first or last <= path[0].valid_at:
         return Kinship.OTHER
-    moments = _moments(first, last)
-    whole, whole_covariance = _along(path, moments)
-    is_near = is_met = False
-    # The first state may rest on plots of two fragments; the last has a long way back.
-    for state in (other.ascent[0] if other.ascent else other.state, other.state):
-        fragment, fragment_covariance = trail(state, moments, CAUTIOUS)
-        gap, covariance = fragment - whole, fragment_covariance + whole_covariance
-        sigma_m, _ = _sigmas(covariance)
-        apart_m = np.linalg.norm(gap[:, :3], axis=1) - BURST_SIGMAS * sigma_m
-        is_near |= bool((apart_m < BURST_SPEED_M_S * BURST_UNSEEN_S).any())
-        is_met |= bool(_met(gap, covariance, BURST_SPEED_M_S).any())
-    if not (is_near or is_met):
+    gaps = _gaps_along(path, other, _moments(first, last))
+    is_near = any(_came_near(*gap) for gap in gaps)
+    if not is_near and not any(_has_met(*gap) for gap in gaps):
         return Kinship.OTHER
-    before = path[_nearest(path, last)]
+    before = path[int(_nearest(path, [last])[0])]
     before_m_s, before_sigma_m_s = sea_level_speed_m_s(before)
     now_m_s, now_sigma_m_s = sea_level_speed_m_s(other.state)
     gained_m_s = now_m_s - before_m_s
@@ -242,8 +233,36 @@ def _burst(parent: Track, other: Track) -> Kinship:
     first_m_s, _ = sea_level_speed_m_s(path[0])
     push_m_s2 = (before_m_s - first_m_s) / before.valid_at.elapsed_s(since=path[0].valid_at)
     pushed_s = other.state.valid_at.elapsed_s(since=before.valid_at)
-    is_pushed = gained_m_s > 0.5 * push_m_s2 * pushed_s
-    return Kinship.OBJECT if is_met and not is_pushed else Kinship.OTHER
+    if gained_m_s > 0.5 * push_m_s2 * pushed_s:
+        return Kinship.OTHER
+    return Kinship.OBJECT if any(_has_met(*gap) for gap in gaps) else Kinship.OTHER
+
+
+def _gaps_along(
+    path: Sequence[StateEstimate], other: Track, moments: Sequence[Instant]
+) -> list[tuple[Floats, Floats]]:
+    """How far a fragment stood from an early arc at instants, and how well that is known.
+
+    Twice: its first state may rest on plots of two fragments, the last one has a long way back.
+    """
+    whole, whole_covariance = _along(path, moments)
+    gaps = []
+    for state in (other.ascent[0] if other.ascent else other.state, other.state):
+        fragment, fragment_covariance = trail(state, moments, CAUTIOUS)
+        gaps.append((fragment - whole, fragment_covariance + whole_covariance))
+    return gaps
+
+
+def _came_near(gap: Floats, covariance: Floats) -> bool:
+    """Whether a fragment was where those of one explosion are, as far as is known."""
+    sigma_m, _ = _sigmas(covariance)
+    apart_m = np.linalg.norm(gap[:, :3], axis=1) - BURST_SIGMAS * sigma_m
+    return bool((apart_m < BURST_SPEED_M_S * BURST_UNSEEN_S).any())
+
+
+def _has_met(gap: Floats, covariance: Floats) -> bool:
+    """Whether a fragment was in the place of what burst, no faster than fragments part."""
+    return bool(_met(gap, covariance, BURST_SPEED_M_S).any())
 
 
 def _along(path: Sequence[StateEstimate], moments: Sequence[Instant]) -> tuple[Floats, Floats]:
@@ -256,13 +275,16 @@ def _along(path: Sequence[StateEstimate], moments: Sequence[Instant]) -> tuple[F
     asked_s = [moment.elapsed_s(since=start) for moment in moments]
     columns = np.array([state.mean for state in path]).T
     means = np.stack([np.interp(asked_s, known_s, column) for column in columns], axis=1)
-    nearest = [_nearest(path, moment) for moment in moments]
-    return means, np.array([path[place].covariance for place in nearest])
+    nearest = _nearest(path, moments)
+    return means, np.array([path[place].covariance for place in nearest.tolist()])
 
 
-def _nearest(path: Sequence[StateEstimate], at: Instant) -> int:
-    """Which state of an early arc is the nearest in time."""
-    return min(range(len(path)), key=lambda n: abs(path[n].valid_at.elapsed_s(since=at)))
+def _nearest(path: Sequence[StateEstimate], moments: Sequence[Instant]) -> Integers:
+    """Which state of an early arc is the nearest in time to each of some instants."""
+    known_ns = np.array([state.valid_at.tai_ns for state in path])
+    asked_ns = np.array([moment.tai_ns for moment in moments])
+    nearest: Integers = np.abs(known_ns - asked_ns[:, np.newaxis]).argmin(axis=1)
+    return nearest
 
 
 def _moments(first: Instant, last: Instant) -> list[Instant]:
@@ -287,12 +309,14 @@ def _met(gap: Floats, covariance: Floats, speed_m_s: float) -> Flags:
     Where the way back through thick air leaves nothing that is known, nothing is shown.
     """
     joint_m2 = covariance[:, :3, :3] + SAME_PLACE_SIGMA_M**2 * np.eye(3)
-    known, is_known = inverses(joint_m2)
-    is_known &= np.trace(joint_m2, axis1=1, axis2=2) < PLACE_SIGMA_LIMIT_M**2
     _, sigma_m_s = _sigmas(covariance)
     with np.errstate(over="ignore", invalid="ignore"):
-        distance2 = np.einsum("ni,nij,nj->n", gap[:, :3], known, gap[:, :3])
         is_slow = np.linalg.norm(gap[:, 3:], axis=1) < speed_m_s + 3.0 * sigma_m_s
+        is_slow &= np.trace(joint_m2, axis1=1, axis2=2) < PLACE_SIGMA_LIMIT_M**2
+        if not is_slow.any():
+            return is_slow
+        known, is_known = inverses(joint_m2)
+        distance2 = np.einsum("ni,nij,nj->n", gap[:, :3], known, gap[:, :3])
     is_met: Flags = is_known & (distance2 < SAME_PLACE_D2_MAX) & is_slow
     return is_met
 

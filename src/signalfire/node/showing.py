@@ -34,6 +34,8 @@ def show(post: Post, desk: Desk, changes: Changes) -> None:
             last = replace(view, event=gone.old, superseded_by=gone.new)
             desk.write(Stream.PICTURE, picture_line(last, now=desk.now, nation=post.setup.nation))
     for event in post.book.open_events():
+        if not desk.is_second and not changes.touched(event.event):
+            continue
         for view in _views(post, event, changes, every=desk.is_second):
             shown = at_now(view, desk.now) if desk.now.is_whole_second() else view
             desk.write(Stream.PICTURE, picture_line(shown, now=desk.now, nation=post.setup.nation))
@@ -94,8 +96,9 @@ def at_now(view: EventView, now: Instant) -> EventView:
     """
     assessment = view.assessment
     state, impact = assessment.state, assessment.impact
-    objects = tuple(moved(part, max(part.valid_at, now), is_forced=False) for part in view.objects)
-    view = replace(view, objects=objects)
+    if view.objects:
+        parts = (moved(part, max(part.valid_at, now), is_forced=False) for part in view.objects)
+        view = replace(view, objects=tuple(parts))
     if state is None:
         return view
     is_forced = assessment.phase in (Phase.BOOST, Phase.MANOEUVRING)

@@ -42,6 +42,10 @@ class Changes:
     joint: dict[EventId, bool] = field(default_factory=dict)
     """Events assessed from everything that may be seen, and whether that changed materially."""
 
+    def touched(self, event: EventId) -> bool:
+        """Whether an event was assessed anew, or a partner said something new of it."""
+        return event in self.own or event in self.joint or event in self.partners
+
 
 def track(post: Post, desk: Desk, detections: Sequence[Detection]) -> None:
     """Own detections move own tracks; at whole seconds the rules for dropping them apply."""
@@ -56,10 +60,11 @@ def fuse(post: Post, desk: Desk, reports: Sequence[PartnerReport]) -> Changes:
     changes = Changes()
     tracks = tuple(t for t in post.tracker.tracks() if not post.book.is_retired(t))
     followed = post.book.followed()
+    confirmed = frozenset(t.track for t in tracks if t.status is TrackStatus.CONFIRMED)
     for current in tracks:
         event = followed.get(current.track)
         if event is None:
-            event = _new_own_event(post, current, tracks, desk.now)
+            event = _new_own_event(post, current, confirmed, desk.now)
             if event is None:
                 continue
             followed = post.book.followed()
@@ -80,6 +85,7 @@ def fuse(post: Post, desk: Desk, reports: Sequence[PartnerReport]) -> Changes:
         _enter(post, desk, report, changes)
     if desk.is_second:
         post.harmless = {name: t for name, t in post.harmless.items() if name in held}
+        post.missiles = {name: t for name, t in post.missiles.items() if name in held}
         post.book.forget_kin(held)
         changes.renamed += post.book.merge_agreeing()
         post.book.release_strayed()
@@ -109,15 +115,18 @@ def assess(post: Post, desk: Desk, changes: Changes) -> None:
 
 
 def _new_own_event(
-    post: Post, current: Track, tracks: Sequence[Track], now: Instant
+    post: Post, current: Track, confirmed: frozenset[TrackId], now: Instant
 ) -> Event | None:
+    """The event of an own track that has none; None while it has none to have.
+
+    ``confirmed`` are the own tracks that the tracker has and sees.
+    """
     if post.harmless.get(current.track) is current:
         return None
-    if current.status is not TrackStatus.CONFIRMED or not evidence(current).is_missile:
+    if not _shows_missile(post, current):
         post.harmless[current.track] = current
         return None
-    born = surely_launched(estimate_launch(current), current.last_observed_at)
-    alive = [t.track for t in tracks if t.status is TrackStatus.CONFIRMED and t != current]
+    alive = confirmed - {current.track}
     whole, is_open = post.book.came_off(current, busy=alive)
     if whole is not None:
         whole.objects[current.track] = current
@@ -126,7 +135,19 @@ def _new_own_event(
         return None
     if current.observed_s < YOUNG_S and post.book.is_beside_another(current, busy=alive):
         return None
+    # The launch takes long to reckon: not at every step of those that wait.
+    born = surely_launched(estimate_launch(current), current.last_observed_at)
     return post.book.join_own(current, born, now, busy=alive)
+
+
+def _shows_missile(post: Post, current: Track) -> bool:
+    """Whether an own track is surely of a missile; asked once of each as it is."""
+    if post.missiles.get(current.track) is current:
+        return True
+    if current.status is not TrackStatus.CONFIRMED or not evidence(current).is_missile:
+        return False
+    post.missiles[current.track] = current
+    return True
 
 
 def _settle_objects(event: Event, held: set[TrackId]) -> bool:
@@ -134,6 +155,8 @@ def _settle_objects(event: Event, held: set[TrackId]) -> bool:
 
     It is the one that surely flies on furthest; when the tracker lets that one go, the next.
     """
+    if not event.objects:
+        return False
     for gone in event.objects.keys() - held:
         del event.objects[gone]
     seen = [t for _, t in sorted(event.objects.items()) if t.status is TrackStatus.CONFIRMED]
@@ -165,6 +188,15 @@ def _own_launch(event: Event) -> Launch:
     if event.own_launch is None or event.own_launch[0] != mark:
         event.own_launch = (mark, estimate_launch(current))
     return event.own_launch[1]
+
+
+def _joint_launch(event: Event, told: tuple[PlaceEstimate, ...]) -> Launch:
+    """The launch that all tell of together, reckoned anew only when one tells of another."""
+    if not told:
+        return Unknown("nobody has an estimate yet")
+    if event.joint_launch is None or event.joint_launch[0] != told:
+        event.joint_launch = (told, fuse_launches(told))
+    return event.joint_launch[1]
 
 
 def _turned(before: Track | None, current: Track) -> bool:
@@ -238,7 +270,7 @@ def _assess_seen(post: Post, desk: Desk, event: Event) -> bool:
         return False
     told = event.assessments()
     launches = [a.launch for a in told if isinstance(a.launch, PlaceEstimate)]
-    launch = fuse_launches(launches) if launches else Unknown("nobody has an estimate yet")
+    launch = _joint_launch(event, tuple(launches))
     if desk.is_second and desk.now.elapsed_s(since=combined.last_observed_at) <= FRESH_S:
         event.observed_s += 1.0
     event.observed_s = max([event.observed_s, *(a.observed_s for a in told)])

@@ -63,7 +63,7 @@ class StateEstimate:
     @property
     def covariance_upper(self) -> tuple[float, ...]:
         """The 21 numbers of the upper triangle, row by row."""
-        return tuple(float(v) for v in self.covariance[_UPPER])
+        return tuple(self.covariance[_UPPER].tolist())
 
     @classmethod
     def from_upper(

@@ -4,7 +4,7 @@ Of ten thousand tracks hardly any is ever asked: as values the arcs would be mos
 holds.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import overload
 
 from signalfire.basis.instant import Instant
@@ -69,6 +69,9 @@ class Ascent(Sequence[StateEstimate]):
 
     def __getitem__(self, place: int | slice) -> StateEstimate | Sequence[StateEstimate]:
         return self._arc.states(self._count)[place]
+
+    def __iter__(self) -> Iterator[StateEstimate]:
+        return iter(self._arc.states(self._count))
 
     def __eq__(self, other: object) -> bool:
         return (

@@ -10,6 +10,7 @@ Control 10(4), 434-439 (weights of the hypotheses); Schmidt (1966), Advances in 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 from itertools import combinations
 
 import numpy as np
@@ -20,6 +21,8 @@ from signalfire.tracking._registration_kernels import WAYS
 from signalfire.tracking.settings import RegistrationSettings
 
 _WEIGHT_MIN = 1e-9
+_SETS_REMEMBERED = 64
+"""Sets of radars compared of which the hypotheses are kept: a nation meets a few in a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,30 +50,76 @@ class SensorBias:
 
 
 @dataclass(frozen=True)
+class _Group:
+    """Hypotheses of one size: their rows among all (m, 1), their radars (m, size), the places of
+    these radars' biases (m, 4 size), the sigmas of them, and logarithms of their priors (m,)."""
+
+    rows: Integers
+    radars: Integers
+    places: Integers
+    sigmas: Floats
+    log_priors: Floats
+
+    @cached_property
+    def cells(self) -> tuple[Integers, Integers]:
+        """Rows and columns of the matrix of all biases that each hypothesis has in doubt."""
+        return self.places[:, :, np.newaxis], self.places[:, np.newaxis, :]
+
+
+@dataclass(frozen=True)
+class _Solved:
+    """What hypotheses of one size say: inverses of L and means in units of the sigmas."""
+
+    group: _Group
+    inverse: Floats
+    mean: Floats
+
+
+@dataclass(frozen=True)
 class Posterior:
-    """Mean (n,) and covariance (n, n) of all biases, four for each radar in order.
+    """What all biases are held to be, four for each radar in order.
 
     ``is_out`` has a row for each hypothesis that was weighed and a column for each radar: whether
-    it says that this one is out of register. ``weights`` are their probabilities.
+    it says that this one is out of register. ``weights`` are their probabilities. Mean and
+    covariance are reckoned when they are asked for: nearly always the weights alone are.
     """
 
-    mean: Floats
-    covariance: Floats
     is_out: Flags
     weights: Floats
+    solved: tuple[_Solved, ...]
+
+    @cached_property
+    def mean(self) -> Floats:
+        """Of all biases, shape (n,)."""
+        mean: Floats = self.weights @ self._means
+        return mean
+
+    @cached_property
+    def covariance(self) -> Floats:
+        """Of all biases, shape (n, n)."""
+        gaps = self._means - self.mean
+        whole = (gaps * self.weights[:, np.newaxis]).T @ gaps
+        for each in self.solved:
+            group = each.group
+            down, across = group.sigmas[:, :, np.newaxis], group.sigmas[:, np.newaxis, :]
+            parts, rows = down * each.inverse * across, group.rows[:, 0].tolist()
+            for row, at, part in zip(rows, group.places, parts, strict=True):
+                if self.weights[row] > _WEIGHT_MIN:
+                    whole[at[:, np.newaxis], at] += self.weights[row] * part
+        covariance: Floats = 0.5 * (whole + whole.T)
+        return covariance
+
+    @cached_property
+    def _means(self) -> Floats:
+        """Of each hypothesis, shape (hypotheses, n)."""
+        means = np.zeros((len(self.is_out), WAYS * self.is_out.shape[1]))
+        for each in self.solved:
+            means[each.group.rows, each.group.places] = each.group.sigmas * each.mean
+        return means
 
     def registered_probability(self, radars: Sequence[int]) -> float:
         """Probability that all of these radars are as they state."""
         return float(self.weights[~self.is_out[:, list(radars)].any(axis=1)].sum())
-
-
-@dataclass(frozen=True)
-class _Group:
-    """Hypotheses of one size: radars (m, size), and of each its prior and the sigmas' share."""
-
-    radars: Integers
-    share: float
-    prior_probability: float
 
 
 def posterior_of(
@@ -83,43 +132,49 @@ def posterior_of(
     it is taken as it states. The sets weighed are none, one, two, and all; those of a set are all
     slightly out, or all well out.
     """
-    groups = _groups(compared, settings)
-    count = sum(len(group.radars) for group in groups)
-    is_out = np.zeros((count, len(weighted) // WAYS), dtype=bool)
-    means = np.zeros((count, len(weighted)))
-    logs = np.zeros(count)
-    parts: list[tuple[Integers, Floats]] = []
+    groups, is_out = _groups(tuple(compared), len(weighted) // WAYS, settings)
+    # The first hypothesis, that nobody is out, is what the evidence of the others is against.
+    logs = np.zeros(len(is_out))
+    solved = []
     for group in groups:
-        places = _places(group.radars)
-        sigmas = np.tile(group.share * np.array(settings.sigmas), group.radars.shape[1])
-        mean, covariance, evidence = _solve(information, weighted, places, sigmas)
-        rows = np.arange(len(parts), len(parts) + len(places))[:, np.newaxis]
-        is_out[rows, group.radars] = True
-        means[rows, places] = mean
-        logs[rows[:, 0]] = evidence + math.log(group.prior_probability)
-        parts.extend(zip(places, covariance, strict=True))
+        each, evidence = _solve(information, weighted, group)
+        logs[group.rows[:, 0]] = evidence + group.log_priors
+        solved.append(each)
     weights = np.exp(logs - logs.max())
     weights /= weights.sum()
-    mean = weights @ means
-    gaps = means - mean
-    whole = (gaps * weights[:, np.newaxis]).T @ gaps
-    for n in np.flatnonzero(weights > _WEIGHT_MIN):
-        at, part = parts[n]
-        whole[np.ix_(at, at)] += weights[n] * part
-    return Posterior(mean, 0.5 * (whole + whole.T), is_out, weights)
+    return Posterior(is_out, weights, tuple(solved))
 
 
-def _groups(compared: Sequence[int], settings: RegistrationSettings) -> list[_Group]:
-    """What may be: nobody, one, two or all of the radars compared out of register."""
-    among = len(compared)
-    groups = [_Group(np.zeros((1, 0), dtype=np.int64), 1.0, 1.0)]
-    for size in sorted({1, 2, among}):
-        if size == 0 or size > among:
+@lru_cache(maxsize=_SETS_REMEMBERED)
+def _groups(
+    compared: tuple[int, ...], among: int, settings: RegistrationSettings
+) -> tuple[list[_Group], Flags]:
+    """What may be: one, two or all of the radars compared out of register.
+
+    And of each hypothesis, in rows, which radars of all it has out of register (read-only): of the
+    first none.
+    """
+    groups: list[_Group] = []
+    first = 1
+    for size in sorted({1, 2, len(compared)}):
+        if size == 0 or size > len(compared):
             continue
-        radars = np.array(list(combinations(compared, size)), dtype=np.int64)
-        for share, alone in settings.tiers:
-            groups.append(_Group(radars, share, _odds(size, among, alone, settings)))
-    return groups
+        sets = np.array(list(combinations(compared, size)), dtype=np.int64)
+        radars = np.concatenate([sets for _ in settings.tiers])
+        sigmas = [
+            np.tile(share * np.array(settings.sigmas), (len(sets), size))
+            for share, _ in settings.tiers
+        ]
+        odds = [_odds(size, len(compared), alone, settings) for _, alone in settings.tiers]
+        rows = np.arange(first, first + len(radars))[:, np.newaxis]
+        log_priors = np.repeat([math.log(each) for each in odds], len(sets))
+        groups.append(_Group(rows, radars, _places(radars), np.concatenate(sigmas), log_priors))
+        first += len(radars)
+    is_out = np.zeros((first, among), dtype=bool)
+    for group in groups:
+        is_out[group.rows, group.radars] = True
+    is_out.setflags(write=False)
+    return groups, is_out
 
 
 def _odds(size: int, among: int, alone: float, settings: RegistrationSettings) -> float:
@@ -142,21 +197,20 @@ def _places(radars: Integers) -> Integers:
     return places
 
 
-def _solve(
-    information: Floats, weighted: Floats, places: Integers, sigmas: Floats
-) -> tuple[Floats, Floats, Floats]:
-    """Means, covariances and logarithms of the evidence of hypotheses of one size.
+def _solve(information: Floats, weighted: Floats, group: _Group) -> tuple[_Solved, Floats]:
+    """What hypotheses of one size say, and logarithms of their evidence.
 
     With L = I + D J D and e = D w (D the sigmas, J the information): mean D L^-1 e, covariance
     D L^-1 D, evidence (e' L^-1 e - ln det L) / 2 against biases of zero.
     """
-    chosen = information[places[:, :, np.newaxis], places[:, np.newaxis, :]]
-    whole = np.eye(len(sigmas)) + sigmas[:, np.newaxis] * chosen * sigmas
+    places, sigmas = group.places, group.sigmas
+    chosen = information[group.cells]
+    whole = np.eye(places.shape[1]) + sigmas[:, :, np.newaxis] * chosen * sigmas[:, np.newaxis, :]
     inverse = np.linalg.inv(whole)
     scaled = sigmas * weighted[places]
     mean = np.einsum("nij,nj->ni", inverse, scaled)
     evidence = 0.5 * ((scaled * mean).sum(axis=1) - np.linalg.slogdet(whole)[1])
-    return sigmas * mean, sigmas[:, np.newaxis] * inverse * sigmas, evidence
+    return _Solved(group, inverse, mean), evidence
 
 
 def explained_distance2(information: Floats, weighted: Floats, sigmas: Floats) -> float:

@@ -42,6 +42,8 @@ class Registration:
         self._crowded_m = settings.crowded_m
         size = len(self._names) * k.WAYS
         self._flights: dict[int, RegisteredFlight] = {}
+        self._told: dict[int, tuple[Floats, Floats] | None] = {}
+        """What each of them has said, where it has said nothing new since."""
         self._ended_information: Floats = np.zeros((size, size))
         self._ended_weighted: Floats = np.zeros(size)
         self._ended_compared: Flags = np.zeros(len(self._names), dtype=bool)
@@ -109,6 +111,7 @@ class Registration:
             followed = RegisteredFlight(self._settings, self._law, len(self._names))
             self._flights[flight] = followed
         followed.take(at_ns, record, radar)
+        self._told.pop(flight, None)
         if followed.is_free:
             self._known = None
         if followed.is_broken:
@@ -118,6 +121,7 @@ class Registration:
         """A flight is over: what it has said stays, and fades."""
         self._noise.end(flight)
         followed = self._flights.pop(flight, None)
+        self._told.pop(flight, None)
         if followed is not None and (said := self._said(followed)) is not None:
             self._ended_information += said[0]
             self._ended_weighted += said[1]
@@ -190,7 +194,9 @@ class Registration:
             compared = self._ended_compared.copy()
             for number in sorted(self._flights):
                 followed = self._flights[number]
-                said = self._said(followed)
+                if number not in self._told:
+                    self._told[number] = self._said(followed)
+                said = self._told[number]
                 if said is not None:
                     information += said[0]
                     weighted += said[1]

@@ -54,6 +54,15 @@ def test_of_any_numbers_there_is_a_finite_inverse_or_none(matrix: np.ndarray) ->
     assert found is None or np.isfinite(found).all()
 
 
+@given(matrix=st.integers(1, 12).flatmap(lambda size: arrays(float, (size, size), elements=ANY)))
+def test_one_alone_has_the_digits_that_it_has_among_others(matrix: np.ndarray) -> None:
+    for symmetric in (np.tril(matrix) + np.tril(matrix, -1).T, covariance(len(matrix), 1)):
+        found, (among, is_sound) = inverse(symmetric), inverses(symmetric[np.newaxis])
+        assert (found is not None) == is_sound[0]
+        if found is not None:
+            np.testing.assert_array_equal(found, among[0])
+
+
 def test_one_that_is_unsound_takes_nothing_from_those_beside_it() -> None:
     sound = covariance(6, 1)
     found, is_sound = inverses(np.array([sound, np.full((6, 6), np.nan), 4.0 * sound]))
