@@ -195,6 +195,11 @@ class Event:
             self.early = self.early or before
         self.follow(track)
 
+    def is_lost_burning(self, track: Track) -> bool:
+        """Whether this is its own track, and was lost before it was seen to fly free."""
+        is_own = self.own_track is not None and self.own_track.track == track.track
+        return is_own and not self.free_flight_seen()
+
     def lost_state(self, since: Instant) -> StateEstimate | None:
         """Its last state, if it flew without thrust by then and nobody has seen it since."""
         reference = self.reference()

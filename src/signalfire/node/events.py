@@ -92,14 +92,15 @@ class EventBook:
     def came_off(self, track: Track, *, busy: Iterable[TrackId]) -> tuple[Event | None, bool]:
         """The event whose missile a new own track came off, if any; and whether that is open.
 
-        ``busy`` are own tracks still alive: what they follow may have parted.
+        ``busy`` are own tracks still alive: what they follow may have parted. One that was lost
+        under thrust is asked as well: it may have burst, and left nothing but fragments.
         """
         held = set(busy)
         known = [
             (event, parent)
             for event in self.open_events()
             for parent in (event.own_track, *event.objects.values())
-            if parent is not None and parent.track in held
+            if parent is not None and (parent.track in held or event.is_lost_burning(parent))
         ]
         found = self._kindred.judge([parent for _, parent in known], track)
         for (event, _), judged in zip(known, found, strict=True):
