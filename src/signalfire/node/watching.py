@@ -117,7 +117,6 @@ def _new_own_event(
     if current.status is not TrackStatus.CONFIRMED or not evidence(current).is_missile:
         post.harmless[current.track] = current
         return None
-    born = surely_launched(estimate_launch(current), current.last_observed_at)
     alive = [t.track for t in tracks if t.status is TrackStatus.CONFIRMED and t != current]
     whole, is_open = post.book.came_off(current, busy=alive)
     if whole is not None:
@@ -127,6 +126,7 @@ def _new_own_event(
         return None
     if current.observed_s < YOUNG_S and post.book.is_beside_another(current, busy=alive):
         return None
+    born = surely_launched(estimate_launch(current), current.last_observed_at)
     return post.book.join_own(current, born, now, busy=alive)
 
 
