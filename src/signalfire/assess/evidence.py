@@ -19,9 +19,14 @@ as no aircraft does and boosts from the ground (``tracking/lone.py``).
 The bounds stand above the fastest aircraft in level service (SR-71: 26 km, 980 m/s; FAI absolute
 records of 1976) and its climbs. A fighter's specific excess power falls from some 300
 m/s at sea level to below 200 m/s at 7 km (energy-manoeuvrability charts: Raymer 2012, Aircraft
-Design, section 17.6); a zoom climb is steep but gains no energy.
+Design, section 17.6). A zoom climb is steep but gains no energy: what it climbs with it had as
+speed, in level flight before. With lines of sight alone the energy is known too badly to show
+that; but a launch that is seen above 7 km climbs from its first look on, the slowest launchers at
+200 m/s and more. So what was surely (two sigmas) seen to climb less there before, and climbs hard
+now, is no launch by that climb alone: it may zoom. By its speed or height it is one as any other.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +35,7 @@ from signalfire.assess import _kernels
 from signalfire.basis.kernel import Floats
 from signalfire.picture.track import Climb, Track, TrackStatus
 from signalfire.space.earth import GRAVITY_M3_S2, SEMI_MAJOR_M
+from signalfire.space.geodesy import enu_from_ecef, geodetic
 
 SURE_SIGMAS = 2.0
 VERY_SURE_SIGMAS = 3.0
@@ -51,6 +57,10 @@ FREE_SPEED_M_S = 500.0
 FREE_WATCHED_S = 15.0
 FREE_PROBABILITY_MAX = 0.05
 PERIGEE_MAX_M = 100_000.0
+CLIMBS_HARDER = "climbs harder"
+UNDER_POWER = "climbs under power"
+BY_CLIMB = frozenset({CLIMBS_HARDER, UNDER_POWER})
+"""What speed gained in level flight, or an engine of an aircraft, can give as well for a while."""
 ENERGY_MAX_J_KG = -0.5 * GRAVITY_M3_S2 / SEMI_MAJOR_M
 """Of a circular orbit at sea level: a body with more comes from an orbit or from outside."""
 
@@ -84,19 +94,35 @@ def evidence(track: Track) -> Evidence:
         and track.thrust_probability < FREE_PROBABILITY_MAX
         and track.observed_s >= FREE_WATCHED_S
     )
+    found = _beyond_aircraft(values, sigmas, is_free)
     if track.climb is not None and _climbs_under_power(track.climb):
-        return Evidence(True, "climbs under power")
-    return _beyond_aircraft(values, sigmas, is_free)
+        found = Evidence(True, UNDER_POWER) if not found.is_missile else found
+    if found.reason in BY_CLIMB and _flew_level(track):
+        return Evidence(False, "zooms out of level flight")
+    return found
 
 
 def _climbs_under_power(climb: Climb) -> bool:
-    """Whether it surely climbs, for a while, as no wings and no zoom climb take anything."""
+    """Whether it surely climbs, for a while, as no wings take anything that has not flown level."""
     least_m_s = climb.climb_m_s - SURE_SIGMAS * climb.climb_sigma_m_s
     power_m_s = climb.power_m_s - SURE_SIGMAS * climb.power_sigma_m_s
     if climb.altitude_m > POWERED_M and least_m_s > POWERED_CLIMB_M_S and power_m_s > POWER_M_S:
         return True
     is_lasting = climb.span_s >= LASTING_S and climb.altitude_m > LASTING_M
     return is_lasting and least_m_s > LASTING_CLIMB_M_S
+
+
+def _flew_level(track: Track) -> bool:
+    """Whether it was seen, high up, to climb surely less than any launch does there."""
+    for state in track.ascent:
+        place = geodetic(state.position_ecef_m)
+        if place.altitude_m > POWERED_M:
+            up = enu_from_ecef(place)[2]
+            climb_m_s = float(up @ state.velocity_ecef_m_s)
+            sigma_m_s = math.sqrt(max(0.0, float(up @ state.covariance[3:, 3:] @ up)))
+            if climb_m_s + SURE_SIGMAS * sigma_m_s < POWERED_CLIMB_M_S:
+                return True
+    return False
 
 
 def _beyond_aircraft(values: Floats, sigmas: Floats, is_free: bool) -> Evidence:
@@ -108,7 +134,7 @@ def _beyond_aircraft(values: Floats, sigmas: Floats, is_free: bool) -> Evidence:
     if altitude_m > HIGH_M and speed_m_s > HIGH_SPEED_M_S:
         return Evidence(True, "higher than wings carry, and fast")
     if steep_m_s > STEEP_CLIMB_M_S and speed_m_s > STEEP_SPEED_M_S:
-        return Evidence(True, "climbs harder" if values[2] > 0.0 else "falls harder")
+        return Evidence(True, CLIMBS_HARDER if values[2] > 0.0 else "falls harder")
     if is_free and altitude_m > FREE_M and speed_m_s > FREE_SPEED_M_S:
         return Evidence(True, "falls freely, high and fast")
     return Evidence(False, "an aircraft or balloon could move like this")

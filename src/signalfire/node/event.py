@@ -190,6 +190,26 @@ class Event:
         self.objects[before.track] = before
         self.follow(current)
 
+    def continue_with(self, track: Track) -> None:
+        """Go on with another own track of the same body; the arc of the first tells its launch."""
+        before = self.own_track
+        if before is not None and before.track != track.track and before.free_flight_seen:
+            self.early = self.early or before
+        self.follow(track)
+
+    def is_lost_burning(self, track: Track) -> bool:
+        """Whether this is its own track, and was lost before it was seen to fly free."""
+        is_own = self.own_track is not None and self.own_track.track == track.track
+        return is_own and not self.free_flight_seen()
+
+    def lost_state(self, since: Instant) -> StateEstimate | None:
+        """Its last state, if it flew without thrust by then and nobody has seen it since."""
+        reference = self.reference()
+        if reference is None or not (self.free_flight_seen() or self.manoeuvre_seen()):
+            return None
+        state, _ = reference
+        return state if state.valid_at.elapsed_s(since=since) < FRESH_S else None
+
     def reference(self) -> tuple[StateEstimate, float] | None:
         """The freshest state that anybody has of it, with its thrust probability."""
         told = [

@@ -10,7 +10,6 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from signalfire.assess.phase import MANOEUVRE_TOP_M
 from signalfire.basis.errors import LimitExceeded
 from signalfire.basis.identity import (
     EventId,
@@ -32,13 +31,13 @@ from signalfire.fusion.match import (
     places_distance2,
     separation_distance2,
 )
-from signalfire.node.event import FRESH_S, Event, PartnerView, moved
-from signalfire.node.likeness import alike_by_places
+from signalfire.node.event import Event, PartnerView, moved
+from signalfire.node.likeness import alike_by_places, told_distance2
+from signalfire.node.reach import Found, found_again
 from signalfire.node.separation import Kindred, Kinship
 from signalfire.picture.estimate import Launch, PlaceEstimate, StateEstimate
 from signalfire.picture.event import Assessment, Phase, TrackReport
 from signalfire.picture.track import Track
-from signalfire.space.geodesy import geodetic
 
 AGREEMENTS_TO_MERGE = 3
 """Two events are one when their states have agreed at so many ticks running."""
@@ -97,14 +96,15 @@ class EventBook:
     def came_off(self, track: Track, *, busy: Iterable[TrackId]) -> tuple[Event | None, bool]:
         """The event whose missile a new own track came off, if any; and whether that is open.
 
-        ``busy`` are own tracks still alive: what they follow may have parted.
+        ``busy`` are own tracks still alive: what they follow may have parted. One that was lost
+        under thrust is asked as well: it may have burst, and left nothing but fragments.
         """
         held = set(busy)
         known = [
             (event, parent)
             for event in self.open_events()
             for parent in (event.own_track, *event.objects.values())
-            if parent is not None and parent.track in held
+            if parent is not None and (parent.track in held or event.is_lost_burning(parent))
         ]
         found = self._kindred.judge([parent for _, parent in known], track)
         for (event, _), judged in zip(known, found, strict=True):
@@ -119,8 +119,9 @@ class EventBook:
 
     def join_own(
         self, track: Track, launch_time: Instant, now: Instant, *, busy: Iterable[TrackId]
-    ) -> Event:
-        """The event of a new own track: an open one on the same trajectory, or a new one.
+    ) -> Event | None:
+        """The event of a new own track: an open one on the same trajectory, one that nobody saw any
+        more and that it goes on with, or a new one; None while that is open.
 
         ``busy`` are own tracks still alive: their events are taken, two tracks are two missiles.
         """
@@ -129,14 +130,19 @@ class EventBook:
             e for e in self.open_events() if e.own_track is None or e.own_track.track not in held
         ]
         found = self._nearest(track, free)
+        if found is None:
+            found, is_open = _found_again(track, free)
+            if is_open:
+                return None
         if found is not None and found.own_name is not None:
-            found.own_track = track
+            found.continue_with(track)
             return found
         # Minted in any case: the counter must not tell how many events a partner found first.
         self._minted += 1
         identity = event_id(self._node, self._minted)
         if found is not None:
-            found.own_track, found.own_name = track, (identity, launch_time)
+            found.continue_with(track)
+            found.own_name = (identity, launch_time)
             self._alias[identity] = found.event
             return found
         event = Event(identity, {identity: launch_time}, now, own_track=track)
@@ -248,7 +254,7 @@ class EventBook:
             own = event.own_track
             if own is None or view is None or view.report is None or not event.own_is_alive:
                 continue
-            distance2 = _told_distance2(own, view.report)
+            distance2 = told_distance2(own, view.report)
             if distance2 is not None and distance2 <= CONSISTENT_D2_MAX:
                 continue
             strayed[event.event] = self._strayed.get(event.event, 0) + (distance2 is not None)
@@ -424,6 +430,21 @@ class EventBook:
             self._retired.pop(event.own_track.track, None)
 
 
+def _found_again(track: Track, events: Iterable[Event]) -> tuple[Event | None, bool]:
+    """The event that nobody saw any more and that a track goes on with; whether that is open."""
+    nearest: tuple[float, Event] | None = None
+    is_open = False
+    for event in events:
+        lost = event.lost_state(track.first_observed_at)
+        if lost is None:
+            continue
+        judged, share = found_again(lost, track)
+        is_open = is_open or judged is Found.OPEN
+        if judged is Found.SAME and (nearest is None or share < nearest[0]):
+            nearest = share, event
+    return (None, is_open) if nearest is None else (nearest[1], False)
+
+
 def _birth(report: TrackReport | None, assessment: Assessment | None) -> Instant:
     """By when an id's object was surely launched, as first told, or else when it was first seen.
 
@@ -449,29 +470,6 @@ def surely_launched(launch: Launch, otherwise: Instant) -> Instant:
 def _is_outdated(report: TrackReport, held: TrackReport | None) -> bool:
     """Whether a report came out of order: what is held already tells of a later look."""
     return held is not None and report.state.valid_at < held.state.valid_at
-
-
-def _told_distance2(own: Track, told: TrackReport) -> float | None:
-    """How far a partner's word lies from an own track; None where that would prove nothing.
-
-    Above the air a path is foretold for as long as one likes. In it a missile may turn at any time,
-    so that the word stands for what was seen just then, and even then with lift allowed for.
-    """
-    at = max(own.state.valid_at, told.state.valid_at)
-    is_forced = told.thrust_probability > 0.5
-    here, there = moved(own.state, at, is_forced=False), moved(told.state, at, is_forced=is_forced)
-    if not all(_is_aloft(state) for state in (own.state, told.state, here, there)):
-        if abs(own.last_observed_at.elapsed_s(since=told.last_observed_at)) > FRESH_S:
-            return None
-        here, there = (moved(state, at, is_forced=True) for state in (own.state, told.state))
-    elif own.thrust_probability > 0.5:
-        here = moved(own.state, at, is_forced=True)
-    return separation_distance2(here, there)
-
-
-def _is_aloft(state: StateEstimate) -> bool:
-    """Whether there is no air around that could turn it."""
-    return geodetic(state.position_ecef_m).altitude_m > MANOEUVRE_TOP_M
 
 
 def _is_seen_after(

@@ -63,6 +63,8 @@ BURST_SPEED_M_S = 200.0
 m/s (Baker et al. (1978), NASA CR-3023, on such explosions)."""
 BURST_UNSEEN_S = 10.0
 """So long until a cloud of fragments is told apart; each of them is seen for itself by then."""
+BURST_FOUND_MAX_S = 60.0
+"""So long after the burst a fragment may be seen first, where the missile's track ended with it."""
 WATCHED_S = 10.0
 """A missile of a salvo follows within seconds; beside one seen for so long it was seen as well."""
 BURST_SIGMAS = 3.0
@@ -210,24 +212,31 @@ def _broke_off(parent: Track, other: Track) -> bool:
 def _burst(parent: Track, other: Track) -> Kinship:
     """Whether it is of one that flew apart under thrust: open until a push would have shown."""
     path, born, ended_at = parent.ascent[:], other.first_observed_at, parent.burnt_out_at
-    first = max(parent.first_observed_at.later(WATCHED_S), born.later(-BURST_UNSEEN_S))
-    if not path:
+    seen_until = min(born, parent.last_observed_at)
+    first = max(parent.first_observed_at.later(WATCHED_S), seen_until.later(-BURST_UNSEEN_S))
+    if not path or born.elapsed_s(since=seen_until) > BURST_FOUND_MAX_S:
         return Kinship.OTHER
-    last = min(born, path[-1].valid_at)
+    last = min(seen_until, path[-1].valid_at)
     if ended_at is not None:
         last = min(last, ended_at.later(BURN_OUT_SLACK_S))
     if last <= first or last <= path[0].valid_at:
-        return Kinship.OTHER
-    gaps = _gaps_along(path, other, _moments(first, last))
-    is_near = any(_came_near(*gap) for gap in gaps)
-    if not is_near and not any(_has_met(*gap) for gap in gaps):
         return Kinship.OTHER
     before = path[int(_nearest(path, [last])[0])]
     before_m_s, before_sigma_m_s = sea_level_speed_m_s(before)
     now_m_s, now_sigma_m_s = sea_level_speed_m_s(other.state)
     gained_m_s = now_m_s - before_m_s
-    if gained_m_s > BURST_SPEED_M_S + BURST_SIGMAS * math.hypot(before_sigma_m_s, now_sigma_m_s):
+    gained_sigma_m_s = math.hypot(before_sigma_m_s, now_sigma_m_s)
+    if gained_m_s > BURST_SPEED_M_S + BURST_SIGMAS * gained_sigma_m_s:
         return Kinship.OTHER
+    is_late = born.elapsed_s(since=seen_until) > BURST_UNSEEN_S
+    lost_m_s = max(0.0, -gained_m_s) if is_late else 0.0
+    gaps = _gaps_along(path, other, _moments(first, last), lost_m_s)
+    is_near = any(_came_near(*gap) for gap in gaps)
+    if not is_near and not any(_has_met(*gap) for gap in gaps):
+        return Kinship.OTHER
+    if is_late:
+        is_slower = gained_m_s < -BURST_SIGMAS * gained_sigma_m_s
+        return _found_late(other, is_spent=is_slower and any(_has_met(*gap) for gap in gaps))
     if other.observed_s < UNDECIDED_S:
         return Kinship.OPEN
     first_m_s, _ = sea_level_speed_m_s(path[0])
@@ -239,17 +248,21 @@ def _burst(parent: Track, other: Track) -> Kinship:
 
 
 def _gaps_along(
-    path: Sequence[StateEstimate], other: Track, moments: Sequence[Instant]
+    path: Sequence[StateEstimate], other: Track, moments: Sequence[Instant], lost_m_s: float
 ) -> list[tuple[Floats, Floats]]:
     """How far a fragment stood from an early arc at instants, and how well that is known.
 
     Twice: its first state may rest on plots of two fragments, the last one has a long way back.
+    ``lost_m_s`` is the speed that the air may have taken on it, more than is reckoned.
     """
     whole, whole_covariance = _along(path, moments)
     gaps = []
     for state in (other.ascent[0] if other.ascent else other.state, other.state):
         fragment, fragment_covariance = trail(state, moments, CAUTIOUS)
-        gaps.append((fragment - whole, fragment_covariance + whole_covariance))
+        covariance = fragment_covariance + whole_covariance
+        if lost_m_s > 0.0:
+            covariance += _slowed(state, moments, lost_m_s)
+        gaps.append((fragment - whole, covariance))
     return gaps
 
 
@@ -263,6 +276,34 @@ def _came_near(gap: Floats, covariance: Floats) -> bool:
 def _has_met(gap: Floats, covariance: Floats) -> bool:
     """Whether a fragment was in the place of what burst, no faster than fragments part."""
     return bool(_met(gap, covariance, BURST_SPEED_M_S).any())
+
+
+def _slowed(state: StateEstimate, moments: Sequence[Instant], lost_m_s: float) -> Floats:
+    """What is open of the way back, covariances (n, 6, 6): the air took more speed than reckoned.
+
+    All that was lost, if at once; half of it on the average, as a light body loses it.
+    """
+    after_s = np.array([state.valid_at.elapsed_s(since=moment) for moment in moments])
+    ahead = state.velocity_ecef_m_s / max(float(np.linalg.norm(state.velocity_ecef_m_s)), 1.0)
+    reach = np.concatenate([np.outer(-0.5 * lost_m_s * after_s, ahead),
+                            np.tile(lost_m_s * ahead, (len(after_s), 1))], axis=1)  # fmt: skip
+    covariances: Floats = np.einsum("ni,nj->nij", reach, reach)
+    return covariances
+
+
+def _found_late(other: Track, *, is_spent: bool) -> Kinship:
+    """Whether what was first seen when nobody watched any more came off; spent: it lost energy.
+
+    What tumbles does. A missile of a salvo that comes behind gains energy, or kept it.
+    """
+    if other.ascent:
+        first_m_s, first_sigma_m_s = sea_level_speed_m_s(other.ascent[0])
+        now_m_s, now_sigma_m_s = sea_level_speed_m_s(other.state)
+        if now_m_s - first_m_s > BURST_SIGMAS * math.hypot(first_sigma_m_s, now_sigma_m_s):
+            return Kinship.OTHER
+    if other.observed_s < UNDECIDED_S:
+        return Kinship.OPEN
+    return Kinship.OBJECT if is_spent else Kinship.OTHER
 
 
 def _along(path: Sequence[StateEstimate], moments: Sequence[Instant]) -> tuple[Floats, Floats]:

@@ -22,6 +22,7 @@ from signalfire.node.separation import does_outlast
 from signalfire.node.stated import statements
 from signalfire.picture.detection import Detection
 from signalfire.picture.estimate import Launch, PlaceEstimate, Unknown
+from signalfire.picture.event import Assessment
 from signalfire.picture.track import Track, TrackStatus
 
 YOUNG_S = 10.0
@@ -269,7 +270,7 @@ def _assess_seen(post: Post, desk: Desk, event: Event) -> bool:
     if combined is None:
         return False
     told = event.assessments()
-    launches = [a.launch for a in told if isinstance(a.launch, PlaceEstimate)]
+    launches = _possible_launches(event, told)
     launch = _joint_launch(event, tuple(launches))
     if desk.is_second and desk.now.elapsed_s(since=combined.last_observed_at) <= FRESH_S:
         event.observed_s += 1.0
@@ -290,3 +291,14 @@ def _assess_seen(post: Post, desk: Desk, event: Event) -> bool:
     event.common = assess_state(rests_on, desk.now)
     event.sources = combined.nations
     return True
+
+
+def _possible_launches(event: Event, told: Sequence[Assessment]) -> list[PlaceEstimate]:
+    """The launches told of, without those of when it had been seen to fly already.
+
+    A nation that saw it in mid-air for the first time may take that for its launch.
+    """
+    known = [a.launch for a in told if isinstance(a.launch, PlaceEstimate)]
+    flies_by = min(event.births.values())
+    possible = [each for each in known if each.time.later(-3.0 * each.time_sigma_s) <= flies_by]
+    return possible or known

@@ -1,6 +1,7 @@
 """What makes a track an event, and what flies every day and must not."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from signalfire.assess.evidence import evidence
 from signalfire.basis.identity import NodeId, track_id
 from signalfire.basis.instant import Instant
 from signalfire.picture.estimate import StateEstimate
-from signalfire.picture.track import Track, TrackStatus
+from signalfire.picture.track import Climb, Track, TrackStatus
 from signalfire.space.geodesy import Geodetic, enu_from_ecef
 
 START = Instant(1_800_000_000 * 10**9)
@@ -131,3 +132,42 @@ def test_an_estimate_that_is_not_finite_is_none() -> None:
     mean = broken.mean.copy()
     mean[3] = np.nan
     assert not evidence(track(StateEstimate(START, mean, broken.covariance.copy()))).is_missile
+
+
+CLIMB = Climb(
+    altitude_m=12e3,
+    climb_m_s=420.0,
+    climb_sigma_m_s=50.0,
+    power_m_s=400.0,
+    power_sigma_m_s=1_000.0,
+    span_s=14.0,
+)
+
+
+def climbing(before: StateEstimate) -> Track:
+    """Seen by lines of sight, so that speed and power are known badly, and for 20 s before."""
+    now = state(15e3, 520.0, 420.0, sigma_m_s=80.0)
+    return replace(track(now), climb=CLIMB, ascent=(before, now))
+
+
+def test_a_lasting_climb_from_the_first_look_on_is_a_launch() -> None:
+    found = evidence(climbing(state(9.5e3, 350.0, 310.0, sigma_m_s=80.0)))
+    assert found.is_missile and "climbs" in found.reason
+
+
+def test_the_same_climb_out_of_level_flight_is_a_zoom() -> None:
+    found = evidence(climbing(state(11e3, 600.0, 0.0, sigma_m_s=80.0)))
+    assert not found.is_missile and "level" in found.reason
+
+
+def test_a_launch_seen_slow_near_the_ground_has_not_flown_level() -> None:
+    assert evidence(climbing(state(2e3, 120.0, 100.0, sigma_m_s=20.0))).is_missile
+
+
+def test_a_climb_badly_known_at_first_is_not_taken_for_level_flight() -> None:
+    assert evidence(climbing(state(11e3, 350.0, 150.0, sigma_m_s=150.0))).is_missile
+
+
+def test_what_left_level_flight_faster_than_any_aircraft_is_an_event() -> None:
+    seen = climbing(state(11e3, 600.0, 0.0, sigma_m_s=80.0))
+    assert evidence(replace(seen, state=state(20e3, 1_400.0, 600.0))).is_missile

@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from signalfire.basis.identity import TrackId
+from signalfire.basis.identity import NationId, NodeId, TrackId
 from signalfire.basis.instant import Instant
 from signalfire.basis.utc import instant_from_utc
 from signalfire.motion.shaken import CAUTIOUS, move, trail
 from signalfire.node import separation
+from signalfire.node.events import EventBook
 from signalfire.node.separation import Kindred, Kinship, kinship, may_have_met
 from signalfire.picture.estimate import StateEstimate
 from signalfire.picture.track import Track, TrackStatus
@@ -210,6 +211,71 @@ def test_what_a_missile_throws_out_that_bursts_under_thrust_came_off_it(
         whole = driven(1, -15.0, last_s)
         assert kinship(whole, fragment(push_m_s, 2.0, 10.0)) is Kinship.OPEN
         assert kinship(whole, fragment(push_m_s, 2.0, 28.0)) is Kinship.OBJECT
+
+
+KNOWN = np.diag([60.0**2] * 3 + [10.0**2] * 3)
+
+
+def tumbling(first_s: float, until_s: float) -> Track:
+    """A light fragment, thrown aside: in 30 km of height the air takes 20 m/s each second."""
+    found = fragment((0.0, -90.0, 90.0), first_s, until_s)
+    arc = []
+    for each in found.ascent:
+        mean = each.mean.copy()
+        after_s = each.valid_at.elapsed_s(since=BURST)
+        ahead = mean[3:] / np.linalg.norm(mean[3:])
+        mean[3:] -= ahead * 8.0 * after_s
+        mean[:3] -= ahead * 4.0 * after_s**2
+        arc.append(StateEstimate(each.valid_at, mean, KNOWN))
+    return replace(found, state=arc[-1], ascent=tuple(arc))
+
+
+@pytest.mark.parametrize("first_s", [12.0, 20.0, 30.0])
+def test_fragments_seen_long_after_the_track_of_the_missile_ended_came_off_it(
+    first_s: float,
+) -> None:
+    """Not said before a push would have shown; nor of what is first seen too long afterwards."""
+    whole = driven(1, -15.0, 0.0)
+    assert kinship(whole, tumbling(first_s, first_s + 10.0)) is Kinship.OPEN
+    assert kinship(whole, tumbling(first_s, first_s + 28.0)) is Kinship.OBJECT
+    assert kinship(whole, tumbling(62.0, 90.0)) is Kinship.OTHER
+
+
+def test_the_event_of_a_missile_whose_track_ended_with_the_burst_is_asked() -> None:
+    book = EventBook(NationId("JPN"), NodeId("JPN-1"))
+    whole = driven(1, -15.0, 0.0)
+    event = book.join_own(whole, BURST.later(-60.0), BURST, busy=[])
+    assert book.came_off(tumbling(12.0, 40.0), busy=[]) == (event, False)
+    assert book.came_off(tumbling(12.0, 20.0), busy=[]) == (None, True)
+
+
+@pytest.mark.parametrize("behind_s", [1.0, 3.0, 8.0])
+def test_a_missile_seen_long_after_another_was_lost_is_known_by_its_thrust(
+    behind_s: float,
+) -> None:
+    lost = driven(1, -15.0, 0.0)
+    for first_s in (12.0, 30.0):
+        following = driven(2, first_s, first_s + 28.0, behind_s=behind_s, east_m=500.0)
+        assert kinship(lost, following) is Kinship.OTHER
+
+
+def test_a_missile_that_kept_its_energy_is_another_though_nobody_saw_it_pushed() -> None:
+    """Lost with the engine about to stop, and one behind it first seen in coast: two missiles."""
+    lost = driven(1, -15.0, 0.0)
+    for behind_s in (1.0, 3.0):
+        coasting = fragment((0.0, 0.0, 0.0), 30.0, 58.0)
+        late = tuple(
+            replace(each, valid_at=each.valid_at.later(behind_s), covariance=KNOWN)
+            for each in coasting.ascent
+        )
+        found = replace(
+            coasting,
+            state=late[-1],
+            ascent=late,
+            first_observed_at=coasting.first_observed_at.later(behind_s),
+            last_observed_at=late[-1].valid_at,
+        )
+        assert kinship(lost, found) is Kinship.OTHER
 
 
 def test_a_missile_that_follows_another_closely_did_not_come_off_it() -> None:
