@@ -24,6 +24,9 @@ from signalfire.tracking._kernels import (
 )
 from signalfire.tracking._ring_kernels import weigh
 
+Three = tuple[float, float, float]
+Nine = tuple[float, float, float, float, float, float, float, float, float]
+
 NOWHERE, NARROW, WIDE = 0, 1, 2
 """What a box is: empty; small enough for the cells; to be compared with every detection."""
 _ANGLE_NARROW = 0.1
@@ -31,6 +34,8 @@ _EVERYWHERE = 2.0
 _CELLS_MAX = 64
 _SAMPLE = 512
 _CELL_QUANTILE = 0.9
+_TOGETHER = 2
+"""Rows are weighed together until what their boxes hold may not fit into so many scans."""
 _WIDE_RATIO = 2.0
 """Detections less sure than this times the usual are laid aside from the cells."""
 
@@ -96,13 +101,13 @@ def direction(x: float, y: float, z: float, frame: Floats) -> tuple[float, float
 
 
 @inner_kernel
-def variance_of_cosine(states: Floats, row: int, p: int, d: tuple[float, float, float], r: float,
-                       frame: Floats, axis: int, cosine: float) -> float:  # fmt: skip
-    """Variance of a direction cosine by the covariance of the place that begins at ``p``."""
+def variance_of_cosine(p: Nine, d: Three, r: float, frame: Floats, axis: int,
+                       cosine: float) -> float:  # fmt: skip
+    """Variance of a direction cosine by the covariance of the place."""
     x = (frame[axis, 0] - cosine * d[0]) / r
     y = (frame[axis, 1] - cosine * d[1]) / r
     z = (frame[axis, 2] - cosine * d[2]) / r
-    return form(states, row, p, x, y, z, x, y, z)
+    return form(p, (x, y, z), (x, y, z))
 
 
 @inner_kernel
@@ -118,30 +123,25 @@ def box_of(states: Floats, row: int, site: Floats, frame: Floats, has_range: boo
     for mode in range(2):
         if not states[row, mode] >= probability_min:
             continue
-        x = HEAD + MODE * mode
-        p = x + 6
-        dx, dy, dz = (
-            states[row, x] - site[0],
-            states[row, x + 1] - site[1],
-            states[row, x + 2] - site[2],
-        )
+        place, p = place_of(states, row, mode)
+        dx, dy, dz = place[0] - site[0], place[1] - site[1], place[2] - site[2]
         r = math.sqrt(dx * dx + dy * dy + dz * dz)
         if not r > 1.0:
             continue
         dx, dy, dz = dx / r, dy / r, dz / r
-        along = form(states, row, p, dx, dy, dz, dx, dy, dz)
-        aside = max(states[row, p] + states[row, p + 7] + states[row, p + 14] - along, 0.0)
+        d = (dx, dy, dz)
+        along = form(p, d, d)
+        aside = max(p[0] + p[4] + p[8] - along, 0.0)
         noise = s_angle * s_angle
         off = 1.1 * root_gate * math.sqrt(aside / (r * r) + noise)
         half_r = 1.02 * root_gate * math.sqrt(max(along, 0.0) + s_range * s_range)
         one, other = direction(dx, dy, dz, frame)
         half_one, half_other = _EVERYWHERE, _EVERYWHERE
         if off < _ANGLE_NARROW:
-            d = (dx, dy, dz)
             bend = 2.0 * off * off
-            half_one = variance_of_cosine(states, row, p, d, r, frame, 1, one)
+            half_one = variance_of_cosine(p, d, r, frame, 1, one)
             half_one = 1.05 * root_gate * math.sqrt(max(half_one, 0.0) + noise) + bend
-            half_other = variance_of_cosine(states, row, p, d, r, frame, 2, other)
+            half_other = variance_of_cosine(p, d, r, frame, 2, other)
             half_other = 1.05 * root_gate * math.sqrt(max(half_other, 0.0) + noise) + bend
         if not has_range:
             r, half_r = 0.0, 1.0
@@ -168,63 +168,81 @@ def _widen(box: Floats, axis: int, shift: float, half: float) -> None:
 
 
 @inner_kernel
-def form(s: Floats, row: int, p: int, ax: float, ay: float, az: float, bx: float, by: float,
-         bz: float) -> float:  # fmt: skip
-    """a' P b with the position part of the covariance that begins at ``p``."""
+def place_of(states: Floats, row: int, mode: int) -> tuple[Three, Nine]:
+    """The place by one way of moving and its covariance, by rows.
+
+    As values: each access to the columns has to ask whether its index counts from the end.
+    """
+    x = HEAD + MODE * mode
+    p = x + 6
+    return (
+        (states[row, x], states[row, x + 1], states[row, x + 2]),
+        (
+            states[row, p], states[row, p + 1], states[row, p + 2],
+            states[row, p + 6], states[row, p + 7], states[row, p + 8],
+            states[row, p + 12], states[row, p + 13], states[row, p + 14],
+        ),
+    )  # fmt: skip
+
+
+@inner_kernel
+def form(p: Nine, a: Three, b: Three) -> float:
+    """a' P b."""
     return float(
-        ax * (s[row, p] * bx + s[row, p + 1] * by + s[row, p + 2] * bz)
-        + ay * (s[row, p + 6] * bx + s[row, p + 7] * by + s[row, p + 8] * bz)
-        + az * (s[row, p + 12] * bx + s[row, p + 13] * by + s[row, p + 14] * bz)
+        a[0] * (p[0] * b[0] + p[1] * b[1] + p[2] * b[2])
+        + a[1] * (p[3] * b[0] + p[4] * b[1] + p[5] * b[2])
+        + a[2] * (p[6] * b[0] + p[7] * b[1] + p[8] * b[2])
     )
 
 
 @inner_kernel
 def cost_of(states: Floats, row: int, records: Floats, plot: int, gates: Floats,
-            probability_min: float) -> float:  # fmt: skip
+            probability_min: float, mean: Floats, covariance: Floats) -> float:  # fmt: skip
     """The cost that ``weigh`` gives, infinite outside the gate; without range rate in one piece.
 
     The innovation's covariance in closed form (Cholesky), as no number depends on the velocity.
     """
     if records[plot, KIND] > 3.5:
-        return weigh(states[row], records[plot], gates, probability_min)
+        return weigh(states[row], records[plot], gates, probability_min, mean, covariance)
     best = math.inf
     has_range = records[plot, KIND] > 2.5
     gate = gates[3] if has_range else gates[2]
     ux, uy, uz = records[plot, ALONG], records[plot, ALONG + 1], records[plot, ALONG + 2]
     ex, ey, ez = records[plot, ASIDE], records[plot, ASIDE + 1], records[plot, ASIDE + 2]
     fx, fy, fz = uy * ez - uz * ey, uz * ex - ux * ez, ux * ey - uy * ex
+    site = (records[plot, SITE], records[plot, SITE + 1], records[plot, SITE + 2])
+    seen, s_range = records[plot, RANGE], records[plot, S_RANGE]
+    s_aside, s_across = records[plot, S_ASIDE], records[plot, S_ACROSS]
     for mode in range(2):
         if not states[row, mode] >= probability_min:
             continue
-        x = HEAD + MODE * mode
-        p = x + 6
-        dx = states[row, x] - records[plot, SITE]
-        dy = states[row, x + 1] - records[plot, SITE + 1]
-        dz = states[row, x + 2] - records[plot, SITE + 2]
+        place, p = place_of(states, row, mode)
+        dx, dy, dz = place[0] - site[0], place[1] - site[1], place[2] - site[2]
         r = math.sqrt(dx * dx + dy * dy + dz * dz)
         if not r > 1.0:
             continue
         dx, dy, dz = dx / r, dy / r, dz / r
+        d = (dx, dy, dz)
         if not dx * ux + dy * uy + dz * uz > 0.1:
             continue
         srr = 1.0
         if has_range:
-            srr = form(states, row, p, dx, dy, dz, dx, dy, dz) + records[plot, S_RANGE] ** 2
-            if (records[plot, RANGE] - r) ** 2 > gate * srr:
+            srr = form(p, d, d) + s_range**2
+            if (seen - r) ** 2 > gate * srr:
                 continue
-        a = dx * ex + dy * ey + dz * ez
-        b = dx * fx + dy * fy + dz * fz
-        ax, ay, az = (ex - a * dx) / r, (ey - a * dy) / r, (ez - a * dz) / r
-        bx, by, bz = (fx - b * dx) / r, (fy - b * dy) / r, (fz - b * dz) / r
-        saa = form(states, row, p, ax, ay, az, ax, ay, az) + records[plot, S_ASIDE] ** 2
-        sab = form(states, row, p, ax, ay, az, bx, by, bz)
-        sbb = form(states, row, p, bx, by, bz, bx, by, bz) + records[plot, S_ACROSS] ** 2
+        aside = dx * ex + dy * ey + dz * ez
+        across = dx * fx + dy * fy + dz * fz
+        a = ((ex - aside * dx) / r, (ey - aside * dy) / r, (ez - aside * dz) / r)
+        b = ((fx - across * dx) / r, (fy - across * dy) / r, (fz - across * dz) / r)
+        saa = form(p, a, a) + s_aside**2
+        sab = form(p, a, b)
+        sbb = form(p, b, b) + s_across**2
         square, determinant = 0.0, 1.0
-        miss_a, miss_b = -a, -b
+        miss_a, miss_b = -aside, -across
         if has_range:
-            sra = form(states, row, p, dx, dy, dz, ax, ay, az) / srr
-            srb = form(states, row, p, dx, dy, dz, bx, by, bz) / srr
-            miss = records[plot, RANGE] - r
+            sra = form(p, d, a) / srr
+            srb = form(p, d, b) / srr
+            miss = seen - r
             square = miss * miss / srr
             determinant = srr
             miss_a -= sra * miss
@@ -349,12 +367,11 @@ def sure_first(records: Floats, left: Integers, sigmas: Floats) -> Integers:
 @inner_kernel
 def shared(i: int, is_narrow: bool, one_site: bool, boxes: Floats, cell: Floats, mask: int,
            cells: Integers, starts: Integers, members: Integers, points: Floats, sure: int,
-           near: Integers) -> int:  # fmt: skip
+           total: int, near: Integers) -> int:  # fmt: skip
     """Detections that a box may hold: those of its cells, and all that lie aside from the cells.
 
-    A box of too many cells is compared with every detection.
+    They go into ``near`` from ``total`` on. A box of too many cells is compared with every one.
     """
-    total = 0
     first = 0
     if is_narrow:
         many = 1.0
@@ -450,30 +467,44 @@ def weigh_each(
     starts: Integers, members: Integers, points: Floats, sure: int, gates: Floats,
     probability_min: float, crowd_max: int, crowded: Flags, pairs: Integers, costs: Floats,
 ) -> tuple[int, int]:  # fmt: skip
-    """The pairs of rows from the ``first`` on, as far as there is room; where it ended."""
-    near = np.empty(points.shape[0], dtype=np.int64)
-    for i in range(first, rows.shape[0]):
-        if kinds[i] == NOWHERE:
-            continue
-        if found + crowd_max > costs.shape[0]:
-            return i, found
-        had = found
-        total = shared(i, kinds[i] == NARROW, one_site, boxes, cell, mask, cells, starts, members,
-                       points, sure, near)  # fmt: skip
-        for m in range(total):
-            n = order[near[m]]
-            cost = cost_of(ahead, rows[i], records, n, gates, probability_min)
-            if not cost < math.inf:
-                continue
-            if found - had == crowd_max:
-                found = had
-                crowded[i] = True
-                break
-            pairs[found, 0] = i
-            pairs[found, 1] = n
-            costs[found] = cost
-            found += 1
-    return rows.shape[0], found
+    """The pairs of rows from the ``first`` on, as far as there is room; where it ended.
+
+    First what the boxes of many rows may hold, then the costs: either loop is small enough to run
+    from the processor's first cache.
+    """
+    count = points.shape[0]
+    near = np.empty(_TOGETHER * count, dtype=np.int64)
+    ends = np.empty(rows.shape[0], dtype=np.int64)
+    mean, covariance = np.empty(6), np.empty((6, 6))
+    while first < rows.shape[0]:
+        last, held = first, 0
+        while last < rows.shape[0] and held + count <= near.shape[0]:
+            if kinds[last] != NOWHERE:
+                held = shared(last, kinds[last] == NARROW, one_site, boxes, cell, mask, cells,
+                              starts, members, points, sure, held, near)  # fmt: skip
+            ends[last] = held
+            last += 1
+        begin = 0
+        for i in range(first, last):
+            if found + crowd_max > costs.shape[0]:
+                return i, found
+            had = found
+            for m in range(begin, ends[i]):
+                n = order[near[m]]
+                cost = cost_of(ahead, rows[i], records, n, gates, probability_min, mean, covariance)
+                if not cost < math.inf:
+                    continue
+                if found - had == crowd_max:
+                    found = had
+                    crowded[i] = True
+                    break
+                pairs[found, 0] = i
+                pairs[found, 1] = n
+                costs[found] = cost
+                found += 1
+            begin = ends[i]
+        first = last
+    return first, found
 
 
 @kernel

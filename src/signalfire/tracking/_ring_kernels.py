@@ -8,8 +8,6 @@ exceptions.
 import math
 from typing import NamedTuple
 
-import numpy as np
-
 from signalfire.basis.kernel import Floats, Integers, kernel
 from signalfire.basis.limits import LATE_MAX_S
 from signalfire.picture.pool import NEVER, Blocks
@@ -28,8 +26,6 @@ from signalfire.tracking._kernels import (
     Law,
     advance,
     carry,
-    covariance_of,
-    mean_of,
     mix,
     update,
 )
@@ -313,20 +309,23 @@ def is_far(state: Floats, elapsed: float, record: Floats) -> bool:
 
 
 @kernel
-def weigh(state: Floats, record: Floats, gates: Floats, probability_min: float) -> float:
+def weigh(state: Floats, record: Floats, gates: Floats, probability_min: float, mean: Floats,
+          covariance: Floats) -> float:  # fmt: skip
     """Cost of giving a detection to a track (less is better), infinite outside its gate.
 
-    d^2 + ln det S - 2 ln p of the best of the ways of moving that are probable enough. Reference:
-    Blackman and Popoli (1999), Design and Analysis of Modern Tracking Systems, section 6.4.
+    d^2 + ln det S - 2 ln p of the best of the ways of moving that are probable enough. ``mean`` (6)
+    and ``covariance`` (6, 6) are room to work in. Reference: Blackman and Popoli (1999), Design and
+    Analysis of Modern Tracking Systems, section 6.4.
     """
     best = math.inf
-    mean = np.empty(6)
-    covariance = np.empty((6, 6))
     for mode in range(2):
         if state[mode] < probability_min:
             continue
-        mean[:] = mean_of(state, mode)
-        covariance[:, :] = covariance_of(state, mode)
+        start = HEAD + MODE * mode
+        for i in range(6):
+            mean[i] = state[start + i]
+            for j in range(6):
+                covariance[i, j] = state[start + 6 + 6 * i + j]
         count, square, log_determinant = update(mean, covariance, record)
         if count > 0 and square <= gates[count]:
             best = min(best, square + log_determinant - 2.0 * math.log(state[mode]))

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from signalfire.basis.kernel import Floats, Integers
+from signalfire.basis.kernel import Flags, Floats, Integers
 from signalfire.basis.limits import PATHS_MAX, REPEATS_REMEMBERED_MAX
 from signalfire.picture.table import PATHS_WORD
+from signalfire.tracking._record_kernels import Words
 from signalfire.tracking.measurement import fingerprints
 from signalfire.tracking.scan import DETECTION_BITS
 
@@ -18,25 +19,31 @@ _OTHER_PATHS = PATHS_MAX - 1
 
 @dataclass
 class _Heard:
-    """A scan so far: its number, how many detections it had, and what they looked like."""
+    """A scan so far: its number, how many detections it had, and what they looked like, sorted.
+
+    As columns: as numbers in a set the detections of some twenty large scans would take 15 MB.
+    """
 
     number: int
     count: int = 0
-    prints: set[int] = field(default_factory=set)
+    prints: Words = field(default_factory=lambda: np.empty(0, dtype=np.uint64))
 
-    def sift(self, prints: list[int]) -> tuple[list[int], int, int]:
+    def sift(self, prints: Words) -> tuple[Integers, int, int]:
         """Places of those that are new; how many came before, and how many have no room."""
-        fresh: list[int] = []
-        too_many = repeated = 0
-        for place, number in enumerate(prints):
-            if number in self.prints:
-                repeated += 1
-            elif self.count + len(fresh) == _IN_SCAN_MAX:
-                too_many += 1
-            else:
-                self.prints.add(number)
-                fresh.append(place)
-        return fresh, repeated, too_many
+        _, first = np.unique(prints, return_index=True)
+        fresh = np.sort(first[~self._holds(prints[first])])[: _IN_SCAN_MAX - self.count]
+        new = np.sort(prints[fresh])
+        self.prints = np.insert(self.prints, np.searchsorted(self.prints, new), new)
+        self.count += len(fresh)
+        # What has no room is not remembered: whenever it comes it is one too many.
+        too_many = int(np.count_nonzero(~self._holds(prints)))
+        return fresh, len(prints) - len(fresh) - too_many, too_many
+
+    def _holds(self, prints: Words) -> Flags:
+        """Which of them came before."""
+        first = np.searchsorted(self.prints, prints, side="left")
+        is_held: Flags = first < np.searchsorted(self.prints, prints, side="right")
+        return is_held
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,24 +74,14 @@ class Arrivals:
         if heard is None:
             self._begun += 1
             heard = self._scans[sensor, at_ns] = _Heard(self._begun)
-        prints = fingerprints(rows)
-        before = len(heard.prints)
-        fresh: Sequence[int] = range(len(prints))
-        too_many = repeated = 0
-        if before == 0 and len(prints) <= _IN_SCAN_MAX:
-            heard.prints.update(prints)
-        if len(heard.prints) != before + len(prints):
-            if before == 0:
-                heard.prints.clear()
-            fresh, repeated, too_many = heard.sift(prints)
-        first = heard.number << DETECTION_BITS | heard.count
-        heard.count += len(fresh)
-        self._remembered += len(heard.prints) - before
+        first, before = heard.number << DETECTION_BITS | heard.count, heard.count
+        fresh, repeated, too_many = heard.sift(fingerprints(rows))
+        self._remembered += heard.count - before
         while self._remembered > REPEATS_REMEMBERED_MAX and len(self._scans) > 1:
             _, oldest = self._scans.popitem(last=False)
-            self._remembered -= len(oldest.prints)
+            self._remembered -= oldest.count
         return Numbered(
-            np.array(fresh, dtype=np.int64),
+            fresh,
             np.arange(first, first + len(fresh)),
             repeated,
             too_many,

@@ -16,6 +16,9 @@ from signalfire.tracking._ring_kernels import Columns
 from signalfire.tracking.blocks import empty_blocks
 from signalfire.tracking.scan import Brought, Scan
 
+_GROWTH = 1.25
+"""Room grows by so much: a scan of many tracks is not followed by one of twice as many."""
+
 
 class Batch:
     """Room for blocks of tracks, which is used again from scan to scan.
@@ -80,7 +83,7 @@ class Batch:
     def _make_room(self, blocks: int) -> None:
         if blocks <= self._blocks:
             return
-        self._blocks = max(blocks, 2 * self._blocks)
+        self._blocks = max(blocks, int(_GROWTH * self._blocks))
         room = self._blocks
         self._modes = _pair_of_blocks(room, STATE)
         self._laws = _pair_of_blocks(room, LAW)

@@ -172,13 +172,12 @@ def _plots(
     return rows, faults
 
 
-def fingerprints(rows: Floats) -> list[int]:
+def fingerprints(rows: Floats) -> plots_to.Words:
     """A number for each row by which an exact repeat is told."""
     words = np.ascontiguousarray(rows).view(np.uint64)
     found = np.empty(len(rows), dtype=np.uint64)
     plots_to.hashes(words, found)
-    numbers: list[int] = found.tolist()
-    return numbers
+    return found
 
 
 def _sight(sight: InfraredSight, gaps: Gaps) -> Floats | Refusal:

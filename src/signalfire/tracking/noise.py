@@ -41,7 +41,8 @@ class Noise:
         lately = self._lately.setdefault((flight, radar), [])
         if lately and at_ns <= lately[-1][0]:
             return
-        lately.append((at_ns, record))
+        # A view of it would keep its whole scan.
+        lately.append((at_ns, record.copy()))
         while at_ns - lately[0][0] > settings.span_max_s * NS_PER_S:
             lately.pop(0)
         if len(lately) < settings.looks:

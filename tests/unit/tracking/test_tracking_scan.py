@@ -67,10 +67,11 @@ def test_the_cells_find_every_pair_inside_a_gate_and_no_other(world, spread_m: f
         brought, scan.records, np.arange(MANY), Wanted(0.0, MANY)
     )
     found = {(int(i), int(j)): cost for (i, j), cost in zip(pairs, costs, strict=True)}
+    room = np.empty(6), np.empty((6, 6))
     expected = {}
     for i, row in enumerate(rows):
         for j, record in enumerate(scan.records):
-            cost = ring.weigh(bank.table.ahead[row], record, bank._gates, 0.0)
+            cost = ring.weigh(bank.table.ahead[row], record, bank._gates, 0.0, *room)
             if np.isfinite(cost):
                 expected[i, j] = cost
     assert len(expected) >= 0.95 * MANY
