@@ -35,7 +35,9 @@ def step_each(means: Floats, covariances: Floats, laws: Floats, plots: Floats) -
     """The same step by the scalar kernels."""
     for i in range(means.shape[0]):
         law = laws[i]
-        predict_driven(means[i], covariances[i], law[1], law[2], law[3], law[4], law[0], 1.0)
+        predict_driven(
+            means[i], covariances[i], law[1], law[2], law[3], law[4], law[5], law[0], 1.0
+        )
         update(means[i], covariances[i], plots[i])
 
 
@@ -45,7 +47,7 @@ class Work:
     def __init__(self, count: int, elapsed_s: float) -> None:
         given = raid(count, spread_m=300.0, scans=1, seed=1, elapsed_s=elapsed_s)
         self.means, self.covariances = given.means, given.covariances
-        self.laws = np.tile([ELAPSED_S, DRAG_M2_KG, NOISE_M2_S3, NOISE_M2_S3, 0.1], (count, 1))
+        self.laws = np.tile([ELAPSED_S, DRAG_M2_KG, 0.0, 0.0, 0.1, NOISE_M2_S3], (count, 1))
         self.plots = records_of(polar_of(given.truths[0][:, :3]))
         self.count = count
 

@@ -43,7 +43,7 @@ class Ours:
 
     def step(self, polar: Floats, record: Floats) -> None:
         predict_driven(
-            self.mean, self._covariance, DRAG_M2_KG, NOISE_M2_S3, NOISE_M2_S3, 0.0, 1.0, 1.0
+            self.mean, self._covariance, DRAG_M2_KG, 0.0, 0.0, 0.0, NOISE_M2_S3, 1.0, 1.0
         )
         update(self.mean, self._covariance, record)
 

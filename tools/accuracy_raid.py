@@ -20,7 +20,7 @@ from accuracy_world import (
 from signalfire.analysis.metrics import Picture, gospa, nearest_truth, picture
 from signalfire.basis.identity import NodeId
 from signalfire.basis.kernel import Floats
-from signalfire.motion.free_flight import predict
+from signalfire.motion.shaken import move
 from signalfire.picture.detection import RadarPlot
 from signalfire.tracking.settings import TrackingSettings
 from signalfire.tracking.tracker import Tracker
@@ -138,10 +138,9 @@ def _pictures(
         shown = {}
         for track in tracker.tracks():
             if START.later(at_s).elapsed_s(since=track.last_observed_at) < settings.lost_after_s:
-                shown[str(track.track)] = predict(
-                    track.state, START.later(at_s), drag_m2_kg=settings.drag_m2_kg,
-                    noise_m2_s3=settings.free_noise_m2_s3,
-                ).mean[:3]  # fmt: skip
+                shown[str(track.track)] = move(
+                    track.state, START.later(at_s), settings.motion(), is_forced=False
+                ).mean[:3]
         found.append((at_s, shown))
     return found
 

@@ -14,7 +14,7 @@ from signalfire.basis.identity import NodeId
 from signalfire.basis.instant import Instant
 from signalfire.basis.kernel import Flags, Floats, Integers
 from signalfire.motion._kernels import drag_deceleration
-from signalfire.motion.free_flight import predict
+from signalfire.motion.shaken import move
 from signalfire.picture.detection import RadarPlot, RadarSigma
 from signalfire.picture.estimate import PlaceEstimate, StateEstimate
 from signalfire.space.geodesy import Geodetic, enu_from_ecef, geodetic
@@ -157,8 +157,7 @@ def _carried(state: StateEstimate, at: Instant, settings: TrackingSettings) -> S
     """An estimate at an instant: a plot beyond the gate (one of 3,000) has not moved it there."""
     if state.valid_at == at:
         return state
-    noise, drag = settings.free_noise_m2_s3, settings.drag_m2_kg
-    return predict(state, at, drag_m2_kg=drag, noise_m2_s3=noise)
+    return move(state, at, settings.motion(), is_forced=False)
 
 
 def nis(before: StateEstimate, look: RadarPlot, settings: TrackingSettings) -> float:

@@ -72,13 +72,14 @@ class Flight:
 
     def __init__(self, draw: np.random.Generator, azimuth_deg: float = 95.0) -> None:
         self._boost = boost(azimuth_deg)
-        root = np.sqrt(NOISE_M2_S3) * np.array([[math.sqrt(1.0 / 12.0), 0.5], [0.0, 1.0]])
+        root = np.array([[math.sqrt(1.0 / 12.0), 0.5], [0.0, 1.0]])
         state = self._boost(BURN_S)
         self._coast = [state]
         for _ in range(END_S - int(BURN_S) + 2):
             after = np.empty(6)
             motion.propagate(state, 0.0, 1.0, 1.0, after)
-            state = after + (root @ draw.normal(size=(2, 3))).ravel()
+            shaken = math.sqrt(motion.field_noise(state[0], state[1], state[2], NOISE_M2_S3))
+            state = after + shaken * (root @ draw.normal(size=(2, 3))).ravel()
             self._coast.append(state)
 
     def at(self, t_s: float) -> Floats:

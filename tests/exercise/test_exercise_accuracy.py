@@ -6,11 +6,14 @@ The whole of it is ``make accuracy``; its page is ``docs/validation/accuracy.md`
 import numpy as np
 import pytest
 
+from accuracy_field import sway
 from accuracy_raid import run_raid
 from accuracy_runs import Cell, course, run_all
 from accuracy_summary import summarise
-from accuracy_world import K1, schedule, truth_of
+from accuracy_world import K1, START, schedule, truth_of
 from signalfire.analysis.metrics import nees_band
+from signalfire.motion.shaken import move
+from signalfire.picture.estimate import StateEstimate
 from signalfire.tracking.settings import TrackingSettings
 
 RUNS = 12
@@ -42,6 +45,26 @@ def test_the_covariance_claims_no_more_than_is_known(short_range) -> None:
     # Nobody is surer than the bound, but for the last digits of a filter that errs by linearising.
     least_m = np.sqrt(np.einsum("nii->n", path.bound[:, :3, :3]))
     assert np.all(np.median(results.sigma_m, axis=0) > 0.97 * least_m)
+
+
+def test_in_air_the_covariance_does_not_rest_on_a_pull_up_that_nobody_sees() -> None:
+    """A flight that never leaves the air and never lifts: 0.5 if that it might is shown as well."""
+    cell = Cell("DEPR", "K1")
+    path = course(cell)
+    results = run_all(cell, path, list(range(RUNS)), TrackingSettings())
+    assert 0.6 < summarise(cell, path, results).nees < 1.0
+
+
+def test_unseen_on_a_lofted_flight_a_state_is_as_unsure_as_gravity_makes_it() -> None:
+    """Fifty minutes, 4,700 km high: by one noise at all heights 0.7, by the eighth power 2.1."""
+    truth, begin_s, end_s = truth_of("LOFT"), 280.0, 3_300.0
+    start = StateEstimate(START, truth.at(np.array([begin_s]))[0], np.zeros((6, 6)))
+    motion = TrackingSettings().motion()
+    stated = move(start, START.later(end_s - begin_s), motion, is_forced=False).covariance
+    draw = np.random.default_rng(1)
+    swayed = [sway("LOFT", draw).at(np.array([end_s]))[0, :3] for _ in range(300)]
+    ratio = np.sqrt(np.square(swayed).sum() / len(swayed) / np.trace(stated[:3, :3]))
+    assert 1.0 < ratio < 1.6
 
 
 def test_the_impact_is_found_and_its_ellipse_holds_it(short_range) -> None:

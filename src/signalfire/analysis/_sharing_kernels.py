@@ -10,10 +10,10 @@ import numpy as np
 
 from signalfire.analysis._kernels import inform
 from signalfire.basis.kernel import Flags, Floats, Integers, kernel
-from signalfire.motion._kernels import congruence, product, shake, transition
+from signalfire.motion._kernels import congruence, field_noise, product, shake, transition
 
 # Where each number of a way of moving stands.
-FREE = 0  # white acceleration in free flight, m2/s3
+FREE = 0  # white acceleration in free flight, m2/s3 (``field_noise``)
 ALONG = 1  # the same along the velocity under thrust
 ACROSS = 2  # and across it
 MOTION_LENGTH = 3
@@ -108,7 +108,9 @@ def know(
             if is_driven[k - 1]:
                 shake(states[k - 1, 3:], motion[ACROSS], motion[ALONG], dt[k - 1], p)
             else:
-                shake(states[k - 1, 3:], motion[FREE], motion[FREE], dt[k - 1], p)
+                x = states[k - 1]
+                noise = field_noise(x[0], x[1], x[2], motion[FREE])
+                shake(x[3:], noise, noise, dt[k - 1], p)
         if seen[k, 0, 0] + seen[k, 1, 1] + seen[k, 2, 2] > 0.0:
             if begun == count:
                 begun = k

@@ -19,14 +19,15 @@ Nine = tuple[float, float, float, float, float, float, float, float, float]
 Matrices = tuple[Nine, Nine, Nine]
 Carried = tuple[Nine, Nine, Nine, float]
 State = tuple[Six, Nine, Nine, Nine]
-Law = tuple[float, float, float, float, float]
+Law = tuple[float, float, float, float, float, float]
 """Seconds to move by (either sign), 1/beta, densities of the white acceleration across and along
-the velocity, and ``spread``: see ``predict_driven``."""
+the velocity, ``spread`` and ``field``: see ``predict_driven``."""
 
 _MU = GRAVITY_M3_S2
 _W = ROTATION_RAD_S
 _J2_FACTOR = 1.5 * J2 * SEMI_MAJOR_M * SEMI_MAJOR_M
 _F = FLATTENING
+_RADIUS2 = SEMI_MAJOR_M * SEMI_MAJOR_M
 
 
 @block_kernel
@@ -319,6 +320,15 @@ def carry_above_air(p: Nine, c: Nine, v: Nine, midway: Six, t: float) -> Matrice
 
 
 @block_kernel
+def field_noise(midway: Six, field: float) -> float:
+    """As ``motion``'s."""
+    x, y, z, _, _, _ = midway
+    inverse_r2 = 1.0 / (x * x + y * y + z * z)
+    ratio2 = _RADIUS2 * inverse_r2
+    return field * ratio2 * ratio2
+
+
+@block_kernel
 def shaken(
     p: Nine, c: Nine, v: Nine, midway: Six, across: float, along: float, t: float
 ) -> Matrices:
@@ -343,20 +353,24 @@ def shaken(
 @block_kernel
 def moved_in_air(mean: Six, p: Nine, c: Nine, v: Nine, law: Law) -> State:
     """A state after its time, with air."""
-    t, drag, across, along, spread = law
+    t, drag, across, along, spread, field = law
     end, midway = step_in_air(mean, drag, t)
     p, c, v, k = carry_in_air(p, c, v, midway, drag, t)
     _, _, _, vx, vy, vz = midway
     slowing2 = k * k * (vx * vx + vy * vy + vz * vz)
-    p, c, v = shaken(p, c, v, midway, across, along + spread * slowing2, t)
+    every_way = field_noise(midway, field)
+    p, c, v = shaken(
+        p, c, v, midway, across + every_way, along + every_way + spread * slowing2, t
+    )  # fmt: skip
     return end, p, c, v
 
 
 @block_kernel
 def moved_above_air(mean: Six, p: Nine, c: Nine, v: Nine, law: Law) -> State:
     """A state after its time, without air."""
-    t, _, across, along, _ = law
+    t, _, across, along, _, field = law
     end, midway = step_above_air(mean, t)
     p, c, v = carry_above_air(p, c, v, midway, t)
-    p, c, v = shaken(p, c, v, midway, across, along, t)
+    every_way = field_noise(midway, field)
+    p, c, v = shaken(p, c, v, midway, across + every_way, along + every_way, t)
     return end, p, c, v

@@ -204,6 +204,24 @@ def shake(
 
 
 @kernel
+def field_noise(x: float, y: float, z: float, field: float) -> float:
+    """White acceleration (m2/s3) at a place that stands for what gravity has beyond J2.
+
+    ``field`` is that at the equator's radius R; it falls with the fourth power of the distance r
+    from the Earth's centre. The part of degree n pulls with (R / r)^(n + 2) (Kaula 1966, Theory of
+    Satellite Geodesy, section 1.1), so that its square falls with the eighth power and more; but
+    high up only the longest waves are left, which pull one way for longer. Carried along flights
+    with apogees of 1,000, 1,900, 2,200 and 4,700 km through a filter that allows for 4e-6 m2/s3 at
+    R, the covariance that Kaula's field truly makes is 0.87 to 0.99 of what the filter states in
+    the median; with one strength everywhere 0.63 to 0.85, with the eighth power 1.07 to 1.8. By
+    Kullback and Leibler's distance the fourth and the fifth are nearest, and as near as one
+    another; the fourth is less sure in the direction that the field bends most.
+    """
+    ratio2 = SEMI_MAJOR_M * SEMI_MAJOR_M / (x * x + y * y + z * z)
+    return field * ratio2 * ratio2
+
+
+@kernel
 def symmetrise(covariance: Floats) -> None:
     """Make a square matrix equal to its transpose, by the mean of the two."""
     for i in range(covariance.shape[0]):
@@ -231,6 +249,7 @@ def predict_driven(
     across: float,
     along: float,
     spread: float,
+    field: float,
     elapsed: float,
     step_max: float,
 ) -> None:
@@ -238,8 +257,8 @@ def predict_driven(
 
     P = F P F' + Q step by step, F from the state midway. The densities are ``across`` and
     ``along`` the velocity (m2/s3); along it comes ``spread`` (s) times the square of the drag
-    deceleration, for a ballistic coefficient that is not known. Reference: Bar-Shalom, Li and
-    Kirubarajan (2001), section 10.3.
+    deceleration, for a ballistic coefficient that is not known, and every way ``field_noise``.
+    Reference: Bar-Shalom, Li and Kirubarajan (2001), section 10.3.
     """
     if elapsed == 0.0:
         return
@@ -255,7 +274,11 @@ def predict_driven(
         step(mean, drag, dt, work, mean)
         congruence(f, covariance, half)
         slowing = drag_deceleration(middle, drag) if spread > 0.0 else 0.0
-        shake(middle[3:], across, along + spread * slowing * slowing, dt, covariance)
+        every_way = field_noise(middle[0], middle[1], middle[2], field)
+        shake(
+            middle[3:], across + every_way, along + every_way + spread * slowing * slowing, dt,
+            covariance,
+        )  # fmt: skip
     symmetrise(covariance)
 
 
@@ -273,7 +296,7 @@ def predict(
     """Move a state and its covariance; white acceleration of density ``q`` (m2/s3) shakes it."""
     mean_out[:] = mean
     covariance_out[:, :] = covariance
-    predict_driven(mean_out, covariance_out, drag, q, q, 0.0, elapsed, step_max)
+    predict_driven(mean_out, covariance_out, drag, q, q, 0.0, 0.0, elapsed, step_max)
 
 
 @kernel

@@ -9,13 +9,13 @@ from signalfire.space.earth import SEMI_MAJOR_M
 
 @kernel
 def trail(
-    mean: Floats, covariance: Floats, elapsed: Floats, drag: float, noise: float, leg: float,
+    mean: Floats, covariance: Floats, elapsed: Floats, drag: float, field: float, leg: float,
     step_low: float, step_aloft: float, means: Floats, covariances: Floats,
 ) -> None:  # fmt: skip
     """Move a state to instants ``elapsed`` (n, in s from its own, growing), into rows.
 
     Those before its own are reached going back from it, those after going on; steps are short
-    unless a whole leg stays above the air.
+    unless a whole leg stays above the air. ``field`` is that of ``field_noise``.
     """
     n = elapsed.shape[0]
     first = 0
@@ -34,7 +34,7 @@ def trail(
                 speed = math.sqrt(x[3] ** 2 + x[4] ** 2 + x[5] ** 2)
                 is_aloft = altitude - leg * speed > AIR_TOP_M
                 step = step_aloft if is_aloft else step_low
-                predict_driven(x, p, drag, noise, noise, 0.0, part, step)
+                predict_driven(x, p, drag, 0.0, 0.0, 0.0, field, part, step)
                 at = elapsed[row] if part == left else at + part
             means[row] = x
             covariances[row] = p

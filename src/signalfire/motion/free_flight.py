@@ -38,7 +38,7 @@ def predict(
         leg_s = math.copysign(min(abs(left_s), LEG_S), left_s)
         step_s = STEP_ALOFT_S if _stays_aloft(mean) else STEP_MAX_S
         _kernels.predict_driven(
-            mean, covariance, drag_m2_kg, noise_m2_s3, noise_m2_s3, 0.0, leg_s, step_s
+            mean, covariance, drag_m2_kg, noise_m2_s3, noise_m2_s3, 0.0, 0.0, leg_s, step_s
         )
         left_s -= leg_s
     return StateEstimate(at, mean, covariance)

@@ -30,9 +30,10 @@ def move(state: StateEstimate, at: Instant, motion: Motion, *, is_forced: bool) 
     if left_s == 0.0:
         return state
     mean, covariance = state.mean.copy(), state.covariance.copy()
-    across = motion.forced_across_m2_s3 if is_forced else motion.free_m2_s3
-    along = motion.forced_along_m2_s3 if is_forced else motion.free_m2_s3
+    across = motion.forced_across_m2_s3 if is_forced else 0.0
+    along = motion.forced_along_m2_s3 if is_forced else 0.0
     spread_s = 0.0 if is_forced else motion.drag_spread_s
+    field_m2_s3 = 0.0 if is_forced else motion.free_m2_s3
     while left_s != 0.0:
         leg_s = math.copysign(min(abs(left_s), LEG_S), left_s)
         # Above the equator's radius is no higher above the ground: never aloft by mistake.
@@ -45,6 +46,7 @@ def move(state: StateEstimate, at: Instant, motion: Motion, *, is_forced: bool) 
             across,
             along,
             spread_s,
+            field_m2_s3,
             leg_s,
             STEP_ALOFT_S if is_aloft else STEP_MAX_S,
         )

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 class Motion:
     """How a filter let its object move: densities of white acceleration, m2/s3, and drag.
 
-    In free flight ``free_m2_s3`` in every direction and, in air, along the path ``drag_spread_s``
+    In free flight ``free_m2_s3`` in every direction at the equator's radius R, at the distance r
+    from the Earth's centre (R / r)^4 times as much, and, in air, along the path ``drag_spread_s``
     times the square of the drag deceleration; under thrust or lift ``forced_along_m2_s3`` along
     the velocity and ``forced_across_m2_s3`` across it.
     """

@@ -16,6 +16,7 @@ from signalfire.tracking._block_kernels import (
     ALONGSIDE,
     DRAG,
     ELAPSED_S,
+    FIELD,
     LOG_DETERMINANT,
     SPREAD,
     SQUARE,
@@ -89,9 +90,10 @@ def load(rows: Integers, lanes: Integers, at: int, steps: Integers, law: Law, c:
                     n += 1
             laws[mode, b, ELAPSED_S, lane] = elapsed / steps[b]
             laws[mode, b, DRAG, lane] = law.drag
-            laws[mode, b, ACROSS, lane] = law.free if mode == 0 else law.across
-            laws[mode, b, ALONGSIDE, lane] = law.free if mode == 0 else law.along
+            laws[mode, b, ACROSS, lane] = 0.0 if mode == 0 else law.across
+            laws[mode, b, ALONGSIDE, lane] = 0.0 if mode == 0 else law.along
             laws[mode, b, SPREAD, lane] = law.spread if mode == 0 else 0.0
+            laws[mode, b, FIELD, lane] = law.free if mode == 0 else 0.0
         # The head, and the place, by which it is judged how motion may change.
         for k in range(HEAD + 3):
             ahead[row, k] = state[row, k]

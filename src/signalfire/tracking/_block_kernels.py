@@ -40,10 +40,11 @@ Absorbed = tuple[Six, Nine, Nine, Nine, float, float]
 Plot = tuple[float, ...]
 
 STATE = 27
-ELAPSED_S, DRAG, ACROSS, ALONGSIDE, SPREAD = range(5)
-LAW = 5
+ELAPSED_S, DRAG, ACROSS, ALONGSIDE, SPREAD, FIELD = range(6)
+LAW = 6
 """Seconds to move by (either sign); 1/beta; densities of the white acceleration across and along
-the velocity, m2/s3; seconds that, times the square of the drag deceleration, add to the latter."""
+the velocity, m2/s3; seconds that, times the square of the drag deceleration, add to the latter;
+``field`` of ``field_noise``, m2/s3."""
 SQUARE, LOG_DETERMINANT = range(2)
 FOUND = 2
 """Normalised innovation squared; logarithm of the determinant of the innovation's covariance. Both
@@ -178,7 +179,10 @@ def store(x: Floats, lane: int, mean: Six, p: Nine, c: Nine, v: Nine) -> None:
 @block_kernel
 def law_of(v: Floats, lane: int) -> Law:
     """The parameters of a lane."""
-    return v[ELAPSED_S, lane], v[DRAG, lane], v[ACROSS, lane], v[ALONGSIDE, lane], v[SPREAD, lane]
+    return (
+        v[ELAPSED_S, lane], v[DRAG, lane], v[ACROSS, lane], v[ALONGSIDE, lane], v[SPREAD, lane],
+        v[FIELD, lane],
+    )  # fmt: skip
 
 
 @block_kernel

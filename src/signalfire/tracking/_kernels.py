@@ -240,11 +240,11 @@ def carry(state: Floats, elapsed: float, law: Law) -> None:
     step_max = law.step_high if altitude_of(x[0], x[1], x[2]) > AIR_M else law.step_low
     predict_driven(
         mean_of(state, 0), covariance_of(state, 0),
-        law.drag, law.free, law.free, law.spread, elapsed, step_max,
+        law.drag, 0.0, 0.0, law.spread, law.free, elapsed, step_max,
     )  # fmt: skip
     predict_driven(
         mean_of(state, 1), covariance_of(state, 1),
-        law.drag, law.across, law.along, 0.0, elapsed, step_max,
+        law.drag, law.across, law.along, 0.0, 0.0, elapsed, step_max,
     )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ from signalfire.motion._kernels import (
     acceleration,
     congruence,
     drag_deceleration,
+    field_noise,
     shake,
     step,
     symmetrise,
@@ -147,7 +148,8 @@ def carry(row: Floats, elapsed: float, law: Law) -> None:
             for j in range(6):
                 column[i] += f[i, j] * offset[j]
         offset[:] = column
-        shake(middle[3:], law.free, law.free + law.spread * slowing * slowing, dt, covariance)
+        noise = field_noise(middle[0], middle[1], middle[2], law.free)
+        shake(middle[3:], noise, noise + law.spread * slowing * slowing, dt, covariance)
         for b in range(BIASES):
             for i in range(6):
                 column[i] = 0.0

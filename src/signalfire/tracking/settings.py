@@ -156,11 +156,12 @@ class TrackingSettings:
     """Noise along the path in air: this times the square of the drag deceleration. 5 s stands for
     a drag that is wrong by 70 % for 10 s, so beta from about 4,000 to 20,000 kg/m2."""
     free_noise_m2_s3: float = 4e-6
-    """White acceleration in free flight, for what the gravity field has beyond J2: 2.8e-4 m/s2 at
-    the ground (Kaula's rule), most of it in waves of thousands of km. Its covariance carried along
-    flights of 300 to 1,200 km through a filter that allows for 3e-6 is 1.0 of what the filter
-    states in the median, 1.35 at most; with 5e-6 it is 0.95 and 1.01. In flights through drawn
-    fields (``tools/accuracy_field.py``) the one is a little sure, the other a little cautious."""
+    """White acceleration in free flight at the equator's radius, for what the gravity field has
+    beyond J2: 2.8e-4 m/s2 at the ground (Kaula's rule), most of it in waves of thousands of km;
+    higher up it is less (``motion``'s ``field_noise``). Its covariance carried along flights of 300
+    to 1,200 km through a filter that allows for 3e-6 everywhere is 1.0 of what the filter states in
+    the median, 1.35 at most; with 5e-6 it is 0.95 and 1.01. In flights through drawn fields
+    (``tools/accuracy_field.py``) the one is a little sure, the other a little cautious."""
     forced_along_m2_s3: float = 6_000.0
     """White acceleration along the velocity under thrust. It must cover the lag behind a steady
     thrust a seen with a variance r at 1 Hz: (sqrt(2) a^2 r^(1/4))^(4/5), 3,700 m2/s3 for 30 m/s2
@@ -176,11 +177,14 @@ class TrackingSettings:
     """The same once free flight is established above the air. So small not because it is known to
     be, but because plots that err by chance must not look like one; a real relight outweighs it
     within seconds."""
-    faint_probability: float = 1e-4
+    faint_probability: float = 1e-2
     """Forced flight that is less probable gives nothing to the estimate of free flight, nor to what
-    is shown. With a weight of 1e-8 what flows back at ``burn_out_hz`` from a filter that is unsure
-    by 300 m/s is as much as 2e-5 m2/s3 of noise, which is more than gravity leaves out; and no
-    region that is stated holds more than 99 in 100. The forced filter itself goes on as it was."""
+    is shown. No region that is stated holds more than 99 in 100, and the looks back do not begin
+    below it either (``doubt_probability``). Moments carry what is improbable, squared, into what is
+    all but certain: where air can lift, ``swerve_hz`` keeps forced flight at some tenths of a per
+    cent, and with 1e-4 here that alone made the covariance of a body that falls, and is seen once a
+    second, twice what it errs by. The forced filter itself goes on as it was: of four documented
+    pull-ups three were noticed 2 to 7 s sooner so, and one 12 s later."""
     swerve_hz: float = 1e-3
     """The same in air that can lift: a pull-up is to be expected there."""
     swerve_drag_m_s2: float = 0.02

@@ -36,13 +36,14 @@ def test_the_compiled_motion_kernel_is_the_written_one(name: str, height_m: floa
     kernel = getattr(_kernels, name)
     for function in (kernel, kernel.py_func):
         mean, square, small, wide = np.zeros(6), np.zeros((6, 6)), np.zeros(3), np.zeros((3, 6))
+        moved = state.copy(), covariance.copy()
         arguments = {
             "acceleration": (state, drag, small),
             "gradient": (state, drag, wide),
             "transition": (state, drag, 2.0, square),
             "propagate": (state, drag, 7.0, 1.0, mean),
             "predict": (state, covariance, drag, 1.0, 7.0, 1.0, mean, square),
-            "predict_driven": (state.copy(), covariance.copy(), drag, 1.0, 9.0, 5.0, -3.0, 1.0),
+            "predict_driven": (*moved, drag, 1.0, 9.0, 5.0, 2.0, -3.0, 1.0),
         }[name]
         function(*arguments)
         outcomes.append([a for a in arguments if isinstance(a, np.ndarray)])
@@ -120,8 +121,8 @@ def test_an_unknown_ballistic_coefficient_widens_along_the_path_only() -> None:
     velocity = mean[3:] / np.linalg.norm(mean[3:])
     aside = np.cross(velocity, mean[:3] / np.linalg.norm(mean[:3]))
     drag = 1.0 / BETA_KG_M2
-    _kernels.predict_driven(mean.copy(), with_spread, drag, 0.0, 0.0, 5.0, 2.0, 1.0)
-    _kernels.predict_driven(mean.copy(), without, drag, 0.0, 0.0, 0.0, 2.0, 1.0)
+    _kernels.predict_driven(mean.copy(), with_spread, drag, 0.0, 0.0, 5.0, 0.0, 2.0, 1.0)
+    _kernels.predict_driven(mean.copy(), without, drag, 0.0, 0.0, 0.0, 0.0, 2.0, 1.0)
     gain = (with_spread - without)[3:, 3:]
     assert velocity @ gain @ velocity > 1.0
     assert abs(aside @ gain @ aside) < 1e-2 * (velocity @ gain @ velocity)

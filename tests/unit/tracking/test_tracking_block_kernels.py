@@ -50,6 +50,7 @@ class Tracks:
                 draw.uniform(0.0, 10.0, COUNT),
                 draw.uniform(0.0, 100.0, COUNT),
                 draw.uniform(0.0, 0.5, COUNT),
+                draw.uniform(0.0, 10.0, COUNT),
             ]
         )
         self.plots = np.zeros((COUNT, scalar.RECORD))
@@ -77,9 +78,9 @@ class Tracks:
     def predicted_alone(self) -> tuple[Floats, Floats]:
         """Means and covariances after their time, by the reference kernel in one step."""
         means, covariances = self.means.copy(), self.covariances.copy()
-        for i, (elapsed, drag, across, along, spread) in enumerate(self.laws):
+        for i, (elapsed, drag, across, along, spread, field) in enumerate(self.laws):
             motion.predict_driven(
-                means[i], covariances[i], drag, across, along, spread, elapsed, 1e9
+                means[i], covariances[i], drag, across, along, spread, field, elapsed, 1e9
             )
         return means, covariances
 
