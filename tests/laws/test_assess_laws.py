@@ -155,7 +155,9 @@ def test_knowing_less_never_makes_the_ellipse_smaller(
 @given(mean=high_states)
 def test_energy_and_sea_level_speed_stay_the_same_above_the_air(mean: np.ndarray) -> None:
     path = np.empty((4_000, 7))
-    rows, _, _ = _kernels.fly(mean, np.array([1e-4, 0.0, 0.0]), 4.0, 4.0, 9_000.0, path)
+    rows, _, _ = _kernels.fly(
+        mean, np.array([1e-4, 0.0, 0.0, 0.0, 0.0, 0.0]), 4.0, 4.0, 9_000.0, path
+    )
     values = np.empty((2, _kernels.NUMBERS))
     heights_m = np.linalg.norm(path[:rows, 1:4], axis=1) - 6_378_137.0
     aloft = np.flatnonzero(heights_m > 155e3)
@@ -163,14 +165,15 @@ def test_energy_and_sea_level_speed_stay_the_same_above_the_air(mean: np.ndarray
         return
     for k, row in enumerate((aloft[0], aloft[-1])):
         _kernels.shape(path[row, 1:], values[k])
-    # J2 and the flattening, which both formulas leave out, are worth 0.1 % of mu / a.
+    # J2 is worth 0.1 % of mu / a to the Kepler orbit; the speed at sea level knows of it, and what
+    # is left is the integrator's.
     assert values[0, 4] == pytest.approx(values[1, 4], abs=1.5e-3 * 6.25e7)
-    assert values[0, 6] ** 2 == pytest.approx(values[1, 6] ** 2, abs=3e-3 * 6.25e7)
+    assert values[0, 6] ** 2 == pytest.approx(values[1, 6] ** 2, abs=1e-6 * 6.25e7)
 
 
 @given(mean=high_states, share=st.floats(0.1, 0.9))
 def test_a_flight_resumed_midway_ends_at_the_same_place(mean: np.ndarray, share: float) -> None:
-    air = np.array([1.0 / 8_000.0, 0.1, -0.05])
+    air = np.array([1.0 / 8_000.0, 0.1, -0.05, 0.02, -0.03, 0.01])
     path, rest = np.empty((4_000, 7)), np.empty((4_000, 7))
     rows, time_s, _ = _kernels.fly(mean, air, 4.0, 4.0, 9_000.0, path)
     if rows == 0:
@@ -185,7 +188,7 @@ def test_a_flight_resumed_midway_ends_at_the_same_place(mean: np.ndarray, share:
 @given(mean=high_states)
 @settings(max_examples=10)
 def test_the_compiled_kernels_are_the_written_ones(mean: np.ndarray) -> None:
-    air = np.array([1.0 / 8_000.0, 0.3, -0.2])
+    air = np.array([1.0 / 8_000.0, 0.3, -0.2, 0.02, -0.03, 0.01])
     paths = np.zeros((2, 300, 7))
     ended = [
         fly(mean, air, 20.0, 20.0, 4_000.0, path)
@@ -211,17 +214,20 @@ def test_flights_side_by_side_end_where_each_ends_alone(
     mean: np.ndarray, drag_kg_m2: float
 ) -> None:
     draw = np.random.default_rng(3)
-    points = np.zeros((37, 9))
+    points = np.zeros((37, _kernels.SPREAD))
     points[:, :7] = draw.normal(size=(37, 7))
-    points[5:, 7:] = 0.05 * draw.normal(size=(32, 2))
+    points[5:, 7:] = 0.05 * draw.normal(size=(32, 4))
+    across = draw.normal(size=(2, 3))
     root = np.linalg.cholesky(covariance(1.0))
     air = np.array([1.0 / drag_kg_m2, 0.4, 1.0])
     ends, rows = np.full((37, 4), np.nan), np.zeros((37, 900, 4))
     count = np.zeros(37, dtype=np.int64)
-    _flight_kernels.fly_blocks(mean, root, air, points, 8.0, 9_000.0, 4.0, ends, rows, count)
-    path, state, flown = np.empty((4_000, 7)), np.empty(6), np.empty(3)
+    _flight_kernels.fly_blocks(
+        mean, root, air, across, points, 8.0, 9_000.0, 4.0, ends, rows, count
+    )
+    path, state, flown = np.empty((4_000, 7)), np.empty(6), np.empty(6)
     for s in range(37):
-        _kernels.displaced(mean, root, air, points[s], state, flown)
+        _kernels.displaced(mean, root, air, across, points[s], state, flown)
         used, time_s, _ = _kernels.fly(state, flown, 8.0, 4.0, 9_000.0, path)
         if used == 0:
             assert count[s] == 0 and np.isnan(ends[s]).all()
@@ -242,8 +248,9 @@ def test_the_side_by_side_code_becomes_vector_instructions() -> None:
         pytest.skip("no compiler, or a processor whose vectors have other names")
     fly = numba.njit(error_model="numpy", fastmath=False)(_flight_kernels.fly_blocks.py_func)  # type: ignore[attr-defined]
     fly(
-        np.array([6.4e6, 0.0, 0.0, 0.0, 100.0, 0.0]), np.eye(6), np.full(3, 1e-4), np.zeros((1, 9)),
-        8.0, 100.0, 4.0, np.zeros((1, 4)), np.zeros((1, 0, 4)), np.zeros(1, dtype=np.int64),
+        np.array([6.4e6, 0.0, 0.0, 0.0, 100.0, 0.0]), np.eye(6), np.full(3, 1e-4),
+        np.zeros((2, 3)), np.zeros((1, _kernels.SPREAD)), 8.0, 100.0, 4.0, np.zeros((1, 4)),
+        np.zeros((1, 0, 4)), np.zeros(1, dtype=np.int64),
     )  # fmt: skip
     code = "".join(fly.inspect_asm().values())
     if "vsqrtpd" not in code and "sqrtpd" not in code:

@@ -42,11 +42,13 @@ _LANDINGS = 4
 """Newton steps onto the ground: the third moves by less than a millimetre."""
 _C0, _C1, _C2, _C3, _C4, _C5, _C6, _C7, _C8 = LOG_AIR
 
-# Rows of a block: the state, the state of a stage, the slopes so far, then one number each.
+# Rows of a block: the state, the state of a stage, the slopes so far, the ``air`` of ``pull``, then
+# one number each.
 _TRY = 6
 _SUM = 12
-_DRAG, _UP, _SIDE, _DT, _TIME, _HEIGHT, _CLIMB, _LANDING, _LAST = range(18, 27)
-_ROWS = 27
+_AIR = 18
+_DT, _TIME, _HEIGHT, _CLIMB, _LANDING, _LAST = range(24, 30)
+_ROWS = 30
 
 
 @kernel
@@ -54,6 +56,7 @@ def fly_blocks(
     mean: Floats,
     root: Floats,
     air: Floats,
+    across: Floats,
     points: Floats,
     high: float,
     time_max: float,
@@ -64,6 +67,7 @@ def fly_blocks(
 ) -> None:
     """Fly one flight for each row of ``points`` down to height 0.
 
+    Which flights, ``displaced`` says by the first four arguments and a point.
     ``ends[s]`` is ``[t x y z]`` of its impact, left as it is where it does not come down in time.
     ``rows[s, k]`` is ``[t x y z]`` at least ``spacing`` seconds apart, from the state to the
     impact; ``count[s]`` how many, 0 for a flight that does not come down or is too long for the
@@ -73,7 +77,7 @@ def fly_blocks(
     x = np.zeros((_ROWS, LANES))
     for first in range(0, size, LANES):
         used = min(LANES, size - first)
-        _load(mean, root, air, points[first : first + used], x)
+        _load(mean, root, air, across, points[first : first + used], x)
         _measure(x)
         for lane in range(used):
             count[first + lane] = 0
@@ -93,15 +97,17 @@ def fly_blocks(
 
 
 @kernel
-def _load(mean: Floats, root: Floats, air: Floats, points: Floats, x: Floats) -> None:
+def _load(
+    mean: Floats, root: Floats, air: Floats, across: Floats, points: Floats, x: Floats
+) -> None:
     """Fill a block with the flights of ``points``; the lanes left over fly the last of them."""
     state = np.empty(6)
-    flown = np.empty(3)
+    flown = np.empty(6)
     for lane in range(LANES):
-        displaced(mean, root, air, points[min(lane, points.shape[0] - 1)], state, flown)
+        displaced(mean, root, air, across, points[min(lane, points.shape[0] - 1)], state, flown)
         for i in range(6):
             x[i, lane] = state[i]
-        x[_DRAG, lane], x[_UP, lane], x[_SIDE, lane] = flown[0], flown[1], flown[2]
+            x[_AIR + i, lane] = flown[i]
         x[_TIME, lane] = 0.0
         x[_LANDING, lane] = 0.0
         x[_LAST, lane] = -1e9
@@ -209,18 +215,20 @@ def _step(x: Floats) -> None:
             h = r - _B / math.sqrt(1.0 - _E2 * (1.0 - s2))
             rho = _density(h)
             v = math.sqrt(vx * vx + vy * vy + vz * vz) + 1e-9
-            k = 0.5 * rho * v * x[_DRAG, lane]
+            k = 0.5 * rho * v * x[_AIR, lane]
             bears = v * k if r2 < LIFT_TOP_R2 else 0.0
             rx, ry, rz = px / r, py / r, pz / r
             nx, ny, nz = vx / v, vy / v, vz / v
             sine = rx * nx + ry * ny + rz * nz
-            up, side = bears * x[_UP, lane], bears * x[_SIDE, lane]
+            up, side = x[_AIR + 1, lane], x[_AIR + 2, lane]
+            bx, by, bz = x[_AIR + 3, lane], x[_AIR + 4, lane], x[_AIR + 5, lane]
+            along = bx * nx + by * ny + bz * nz + up * sine
             ax = px * level + 2.0 * _W * vy - k * vx
             ay = py * level - 2.0 * _W * vx - k * vy
             az = pz * (central + oblate * (3.0 - 5.0 * s2)) - k * vz
-            ax = ax + up * (rx - sine * nx) + side * (ny * rz - nz * ry)
-            ay = ay + up * (ry - sine * ny) + side * (nz * rx - nx * rz)
-            az = az + up * (rz - sine * nz) + side * (nx * ry - ny * rx)
+            ax = ax + bears * (up * rx + side * (ny * rz - nz * ry) + bx - along * nx)
+            ay = ay + bears * (up * ry + side * (nz * rx - nx * rz) + by - along * ny)
+            az = az + bears * (up * rz + side * (nx * ry - ny * rx) + bz - along * nz)
             x[_TRY, lane] = vx
             x[_TRY + 1, lane] = vy
             x[_TRY + 2, lane] = vz

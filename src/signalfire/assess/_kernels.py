@@ -13,6 +13,7 @@ from signalfire.space._kernels import altitude_of
 from signalfire.space.earth import (
     ECCENTRICITY_SQUARED,
     GRAVITY_M3_S2,
+    J2,
     ROTATION_RAD_S,
     SEMI_MAJOR_M,
     SEMI_MINOR_M,
@@ -24,6 +25,7 @@ _A = SEMI_MAJOR_M
 _B = SEMI_MINOR_M
 _E2 = ECCENTRICITY_SQUARED
 _EP2 = _E2 / (1.0 - _E2)
+_J2_2 = 0.5 * J2 * SEMI_MAJOR_M * SEMI_MAJOR_M
 LIFT_TOP_R2 = (SEMI_MAJOR_M + 90_000.0) ** 2
 """Outside this no lift is reckoned: the air there bears nothing."""
 AIR_TOP_M = 150_000.0
@@ -40,8 +42,9 @@ _FAMILY_HIGH = (1.561, 3.2, math.log(600.0 / 30.0), 0.12, 0.08)
 """Range of the features within the boost family: 0.2 % and 99.8 % of it."""
 NUMBERS = 7
 """How many numbers ``shape`` gives."""
-SPREAD = 9
-"""Independent unknowns of a flight to the ground: six of the state, drag, lift up and aside."""
+SPREAD = 11
+"""What a flight to the ground may differ in: six of the state, drag, lift up and aside, and pushes
+along two directions that stay as they are."""
 
 
 @kernel
@@ -75,11 +78,13 @@ def air_density(h: float) -> float:
 
 
 @kernel
-def pull(state: Floats, drag: float, up: float, side: float, out: Floats) -> None:
-    """Free flight plus lift: ``up`` and ``side`` are lift-to-drag ratios.
+def pull(state: Floats, air: Floats, out: Floats) -> None:
+    """Free flight plus drag, lift and a push: ``air`` is ``[drag, lift up, lift aside, push]`` (6).
 
     Lift is q drag ratio across the velocity, in the vertical plane and out of it, times the cosine
-    of the path angle, so that it stays smooth where a fall is vertical and "up" means nothing.
+    of the path angle, so that it stays smooth where a fall is vertical and "up" means nothing. The
+    push is q drag times that part of an Earth-fixed vector which lies across the velocity: of what
+    pushes aside without a will, wind and a body askew, which a steep fall does not escape.
     """
     acceleration(state, 0.0, out)
     x, y, z, vx, vy, vz = state[0], state[1], state[2], state[3], state[4], state[5]
@@ -88,26 +93,26 @@ def pull(state: Floats, drag: float, up: float, side: float, out: Floats) -> Non
         return
     v2 = vx * vx + vy * vy + vz * vz
     v = math.sqrt(v2) + 1e-9
-    q = 0.5 * air_density(h) * v2 * drag
+    q = 0.5 * air_density(h) * v2 * air[0]
     vx, vy, vz = vx / v, vy / v, vz / v
     out[0] -= q * vx
     out[1] -= q * vy
     out[2] -= q * vz
     r2 = x * x + y * y + z * z
-    if r2 > LIFT_TOP_R2 or (up == 0.0 and side == 0.0):
+    if r2 > LIFT_TOP_R2:
         return
     r = math.sqrt(r2)
     rx, ry, rz = x / r, y / r, z / r
     sine = rx * vx + ry * vy + rz * vz
-    out[0] += q * (up * (rx - sine * vx) + side * (vy * rz - vz * ry))
-    out[1] += q * (up * (ry - sine * vy) + side * (vz * rx - vx * rz))
-    out[2] += q * (up * (rz - sine * vz) + side * (vx * ry - vy * rx))
+    up, side = air[1], air[2]
+    along = air[3] * vx + air[4] * vy + air[5] * vz + up * sine
+    out[0] += q * (up * rx + side * (vy * rz - vz * ry) + air[3] - along * vx)
+    out[1] += q * (up * ry + side * (vz * rx - vx * rz) + air[4] - along * vy)
+    out[2] += q * (up * rz + side * (vx * ry - vy * rx) + air[5] - along * vz)
 
 
 @kernel
-def pull_step(
-    state: Floats, drag: float, up: float, side: float, dt: float, work: Floats, out: Floats
-) -> None:
+def pull_step(state: Floats, air: Floats, dt: float, work: Floats, out: Floats) -> None:
     """One classical Runge-Kutta step of order four; ``work`` has shape (5, 6)."""
     weights = (0.0, 0.5, 0.5, 1.0)
     for stage in range(4):
@@ -115,7 +120,7 @@ def pull_step(
             work[4, i] = state[i]
             if stage > 0:
                 work[4, i] += weights[stage] * dt * work[stage - 1, i]
-        pull(work[4], drag, up, side, work[stage, 3:])
+        pull(work[4], air, work[stage, 3:])
         for i in range(3):
             work[stage, i] = work[4, i + 3]
     for i in range(6):
@@ -154,7 +159,7 @@ def fly(
 ) -> tuple[int, float, float]:
     """Fly a state to height 0; returns rows used, time (s), apogee (m).
 
-    ``air`` is ``[drag, lift up, lift sideways]``. Steps are ``high`` seconds above 200 km (less
+    ``air`` is that of ``pull``. Steps are ``high`` seconds above 200 km (less
     where that leads below 90 km), 4 s above 90 km, 2 s below (error below 2 m against the finest).
     Rows ``[t x y z vx vy vz]`` lie at least ``spacing`` seconds apart, one more in the middle of
     longer steps, from the state itself to the impact. Rows used is 0 when it does not come down in
@@ -163,7 +168,6 @@ def fly(
     work = np.empty((5, 6))
     before = np.empty(6)
     now = state.copy()
-    drag, up, side = air[0], air[1], air[2]
     t = 0.0
     h = altitude_of(now[0], now[1], now[2])
     apogee = h
@@ -176,7 +180,7 @@ def fly(
         dt = step_of(now, h, high)
         before[:] = now
         h_before = h
-        pull_step(before, drag, up, side, dt, work, now)
+        pull_step(before, air, dt, work, now)
         h = altitude_of(now[0], now[1], now[2])
         if not math.isfinite(h):
             return 0, t, apogee
@@ -184,9 +188,9 @@ def fly(
         if h <= 0.0:
             part = h_before / (h_before - h)
             for _ in range(3):
-                pull_step(before, drag, up, side, dt * part, work, now)
+                pull_step(before, air, dt * part, work, now)
                 part += altitude_of(now[0], now[1], now[2]) / (h_before - h)
-            pull_step(before, drag, up, side, dt * part, work, now)
+            pull_step(before, air, dt * part, work, now)
             if rows >= path.shape[0]:
                 return 0, t, apogee
             path[rows, 0] = t + dt * part
@@ -208,11 +212,18 @@ def fly(
 
 @kernel
 def displaced(
-    mean: Floats, root: Floats, air: Floats, point: Floats, state: Floats, air_out: Floats
+    mean: Floats,
+    root: Floats,
+    air: Floats,
+    across: Floats,
+    point: Floats,
+    state: Floats,
+    air_out: Floats,
 ) -> None:
-    """The flight that lies ``point`` sigmas from the mean: ``root`` is the 6 x 6 root of P.
+    """The flight that lies ``point`` (``SPREAD``) from the mean: ``root`` is the 6 x 6 root of P.
 
-    ``air`` is ``[drag, log sigma of drag, unit of lift]``.
+    ``air`` is ``[drag, log sigma of drag, unit of lift]``, ``across`` (2 x 3) the two pushes.
+    ``air_out`` is the ``air`` of ``pull``.
     """
     for i in range(6):
         state[i] = mean[i]
@@ -221,6 +232,8 @@ def displaced(
     air_out[0] = air[0] * math.exp(air[1] * point[6])
     air_out[1] = air[2] * point[7]
     air_out[2] = air[2] * point[8]
+    for i in range(3):
+        air_out[3 + i] = across[0, i] * point[9] + across[1, i] * point[10]
 
 
 @kernel
@@ -247,8 +260,10 @@ def shape(state: Floats, out: Floats) -> None:
     Speed, climb and ground speed are relative to the Earth; energy (J/kg) and perigee are those of
     the Kepler orbit in axes that do not turn (perigee above the equatorial radius). The speed at
     sea level is the one that the same Jacobi constant gives there at 45 degrees of latitude:
-    v0^2 = v^2 - 2 mu/r + 2 mu/a - w^2 (p^2 - a^2/2), p the distance from the axis. Reference: Bate,
-    Mueller and White (1971), sections 1.4 and 1.6; Goldstein (2002), section 4.10.
+    v0^2 = v^2 - 2 U + 2 mu/a - w^2 (p^2 - a^2/2), p the distance from the axis, with the potential
+    U = mu/r (1 - J2 (a/r)^2 (3 z^2/r^2 - 1)/2): without J2 a fall would seem to gain or lose as
+    much as the thin air takes of it. Reference: Bate, Mueller and White (1971), sections 1.4 and
+    1.6; Goldstein (2002), section 4.10; Montenbruck and Gill (2000), section 3.2.
     """
     x, y, z, vx, vy, vz = state[0], state[1], state[2], state[3], state[4], state[5]
     r = math.sqrt(x * x + y * y + z * z)
@@ -264,7 +279,8 @@ def shape(state: Floats, out: Floats) -> None:
     # p = a (1 - e^2), perigee = p / (1 + e); holds for every conic.
     e = math.sqrt(max(0.0, 1.0 + 2.0 * energy * h2 / (_MU * _MU)))
     turning = _W * _W * (x * x + y * y - 0.5 * _A * _A)
-    v02 = v2 - 2.0 * _MU / r + 2.0 * _MU / _A - turning
+    oblate = _J2_2 * (3.0 * z * z / (r * r) - 1.0) / (r * r)
+    v02 = v2 - 2.0 * _MU / r * (1.0 - oblate) + 2.0 * _MU / _A - turning
     out[0] = h
     out[1] = math.sqrt(v2)
     out[2] = climb

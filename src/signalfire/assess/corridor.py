@@ -19,6 +19,7 @@ from functools import cached_property
 import numpy as np
 
 from signalfire.assess import _corridor_kernels, _flight_kernels, _kernels
+from signalfire.assess.flown import footprint_of, root_of
 from signalfire.assess.observed import Observed, Remembered
 from signalfire.assess.phase import is_driven
 from signalfire.assess.points import even_points, normal_points
@@ -52,6 +53,7 @@ _RISE_ROWS = int((1_200.0 + COAST_S) / _STEP_S)
 _DIMENSIONS = 10
 _EVEN = even_points(SAMPLES, _DIMENSIONS)
 _NORMAL = normal_points(_EVEN)
+_NO_PUSH = np.zeros((2, 3))
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ class Corridor:
 
         What is named must lie under each of these footprints.
         """
-        states = self.state.mean + _NORMAL[:, :6] @ _root(self.state.covariance).T
+        states = self.state.mean + _NORMAL[:, :6] @ root_of(self.state.covariance).T
         if self.coast_s is not None:
             return (self._flown(states, np.zeros(SAMPLES), np.full(SAMPLES, math.inf)),)
         gain_m_s2 = GAIN_M_S2[0] * (GAIN_M_S2[1] / GAIN_M_S2[0]) ** _EVEN[:, 6]
@@ -107,17 +109,7 @@ class Corridor:
             count[flight] += more
         landed = np.zeros(SAMPLES, dtype=bool)
         landed[np.flatnonzero(fails)[fall_count > 0]] = True
-        places = np.empty((SAMPLES, int(count.max()), 4))
-        _flight_kernels.geodetic_rows(rows, count, np.arange(SAMPLES), places)
-        return Footprint(
-            start=self.state.valid_at,
-            time_s=places[:, :, 0].copy(),
-            latitude_rad=places[:, :, 1].copy(),
-            longitude_rad=places[:, :, 2].copy(),
-            altitude_m=places[:, :, 3].copy(),
-            count=count,
-            landed=landed,
-        )
+        return footprint_of(self.state.valid_at, rows, count, np.arange(SAMPLES), landed)
 
 
 def corridor(
@@ -148,12 +140,6 @@ def _burns_long(observed: Observed) -> bool:
     return burning_s - 2.0 * launch.time_sigma_s > LONG_BURN_S
 
 
-def _root(covariance: Floats) -> Floats:
-    root = np.empty((6, 6))
-    _kernels.root_of(covariance, root)
-    return root
-
-
 def _fallen(ends: Floats, settings: AssessmentSettings, drag: Floats) -> tuple[Floats, np.ndarray]:
     """Falls from where the engine failed: rows ``[t x y z]`` after that, and how many."""
     rows = np.zeros((len(ends), _FALL_ROWS, 4))
@@ -167,7 +153,7 @@ def _fallen(ends: Floats, settings: AssessmentSettings, drag: Floats) -> tuple[F
              settings.ballistic_coefficient_log_sigma, 0.0]
         )  # fmt: skip
         _flight_kernels.fly_blocks(
-            np.zeros(6), np.eye(6), air, points, _HIGH_STEP_S, _FALL_MAX_S, _STEP_S,
+            np.zeros(6), np.eye(6), air, _NO_PUSH, points, _HIGH_STEP_S, _FALL_MAX_S, _STEP_S,
             np.empty((len(ends), 4)), rows, count,
         )  # fmt: skip
     return rows, count

@@ -9,7 +9,20 @@ import numpy as np
 
 from signalfire.assess import _flight_kernels, _kernels
 from signalfire.assess.drag import Drag, drag_of
+from signalfire.assess.fall_points import (
+    CLOUD_POINTS,
+    GLIDES,
+    INTERVALS,
+    LIGHT,
+    PAIRS,
+    PUSH,
+    SAMPLES,
+    STEP,
+    sample_points,
+)
+from signalfire.assess.flown import footprint_of, root_of
 from signalfire.assess.lift import PathShape, lift_probability
+from signalfire.assess.push import push_of
 from signalfire.assess.settings import AssessmentSettings
 from signalfire.basis.kernel import Floats
 from signalfire.picture.estimate import (
@@ -25,7 +38,6 @@ from signalfire.space.geodesy import Geodetic, enu_from_ecef
 
 FLIGHT_MAX_S = 3.0 * 3600.0
 """Longer than any flight to the ground; what is still up then does not come down."""
-SAMPLES = 64
 TIME_SIGMA_MIN_S = 0.1
 """Clocks and the ground under the impact are not known better."""
 GROUND_SIGMA_M = 10.0
@@ -33,14 +45,14 @@ GROUND_SIGMA_M = 10.0
 of metres (the geoid alone by 30: Lemoine et al. 1998, NASA/TP-1998-206861); a steep fall makes a
 third of that of place."""
 _GROUND = np.diag(np.square([GROUND_SIGMA_M, GROUND_SIGMA_M, TIME_SIGMA_MIN_S]))
+_LEAST = np.diag(np.square([0.1, 0.1, 0.001]))
+"""Falls that end alike have a shape all the same, in m and s: far smaller than anything told."""
 LANDED_MIN_FRACTION = 0.9
 """Where fewer of the sample flights come down in time, they say too little of where it may go."""
+TOO_UNCERTAIN = "too uncertain to say where: more observation is needed"
 MAY_GLIDE = "may glide: lift can carry it far off the path it would fall on"
-_STEP = math.sqrt(3.0)
 _BY_STATE = 12
 """The first rows of the spread are those of the state, in opposite pairs."""
-_ASIDE = 0.5
-"""A body that turns aside by lift gives up range for it."""
 _BEARING_M = 60_000.0
 """From here down the air turns even a fast body's path."""
 _SAMPLE_SPACING_S = 4.0
@@ -48,11 +60,8 @@ _SAMPLE_STEP_S = 8.0
 _STEP_HIGH_S = 20.0
 _TAIL_CONTENT = 0.99
 """Of the falls alone; an ellipse that must hold more of them is as large as their tails."""
-CLOUD = 512
-"""Falls by which the content of an ellipse is counted: 90 % of them is known to 0.1 % or so."""
 _NO_ROWS = np.zeros((SAMPLES, 0, 4))
-_NORMAL = NormalDist()
-_TIMES_P90 = _NORMAL.inv_cdf(0.95)
+_TIMES_P90 = NormalDist().inv_cdf(0.95)
 """Within so many sigmas of a normal distribution lie nine tenths of it."""
 
 
@@ -84,8 +93,9 @@ class ImpactPrediction:
     ``path`` is the expected flight, shape (N, 7): seconds after ``state.valid_at``, position and
     velocity in Earth-fixed axes; empty where there is none. ``apogee_m`` is the greatest height of
     it, or that of the orbit behind it where it is already coming down; None where unknown.
-    ``air`` is drag (m2/kg), its ln-normal sigma, and the lift-to-drag ratio of a body that falls
-    a little askew; with ``lift_probability`` it uses lift up to ``lift_ratio_max``.
+    ``air`` is drag (m2/kg), its ln-normal sigma, and the push of wind and a body a little askew as
+    a share of drag, one sigma, which works along the Earth-fixed ``across`` (2, 3); with
+    ``lift_probability`` it uses lift up to ``lift_ratio_max``.
     ``range_sigma_m`` is what the state alone makes of the place, without lift; ``fall_max_s`` the
     longest of the flights that were flown for the spread. Where the forecast ``is_expired``, it
     still says when nothing can be left in the air, and nothing else.
@@ -96,6 +106,7 @@ class ImpactPrediction:
     path: Floats
     state: StateEstimate
     air: Floats
+    across: Floats
     range_sigma_m: float = 0.0
     fall_max_s: float = 0.0
     is_expired: bool = False
@@ -125,25 +136,15 @@ class ImpactPrediction:
         rows = np.empty((SAMPLES, len(self.path) + int(time_max_s / _SAMPLE_SPACING_S) + 60, 4))
         count = np.zeros(SAMPLES, dtype=np.int64)
         _flight_kernels.fly_blocks(
-            self.state.mean, _root(self.state.covariance),
-            np.array([self.air[0], self.air[1], 1.0]),
-            _sample_points(self.air[2], self.lift_ratio_max, self.lift_probability),
+            self.state.mean, root_of(self.state.covariance),
+            np.array([self.air[0], self.air[1], 1.0]), self.across,
+            sample_points(self.lift_ratio_max, self.lift_probability),
             _SAMPLE_STEP_S, time_max_s, _SAMPLE_SPACING_S, np.empty((SAMPLES, 4)), rows, count,
         )  # fmt: skip
         landed = count > 0
         if np.count_nonzero(landed) < LANDED_MIN_FRACTION * SAMPLES:
             return None
-        flown = np.flatnonzero(landed)
-        places = np.empty((len(flown), int(count.max()), 4))
-        _flight_kernels.geodetic_rows(rows, count, flown, places)
-        return Footprint(
-            start=self.state.valid_at,
-            time_s=places[:, :, 0].copy(),
-            latitude_rad=places[:, :, 1].copy(),
-            longitude_rad=places[:, :, 2].copy(),
-            altitude_m=places[:, :, 3].copy(),
-            count=count[landed],
-        )
+        return footprint_of(self.state.valid_at, rows, count, np.flatnonzero(landed))
 
 
 def predict_impact(
@@ -151,22 +152,23 @@ def predict_impact(
 ) -> ImpactPrediction:
     """Fly the state and its uncertainty down to the ellipsoid.
 
-    Covariance by second-order divided differences over state, ballistic coefficient and trim
+    Covariance by second-order divided differences over state, ballistic coefficient and push
     (Norgaard, Poulsen and Ravn 2000, Automatica 36, 1627-1638), and whole flights of a body that
     uses its lift, with the probability that this is one. The caller asks only about objects in
     free flight or glide.
     """
     drag = known.drag or drag_of(None, state, settings)
     path = np.empty((2000, 7))
-    rows, _, ahead_m = _kernels.fly(
-        state.mean, np.array([drag.drag_m2_kg, 0.0, 0.0]), 10.0, 2.0, FLIGHT_MAX_S, path
-    )
+    unmoved = np.array([drag.drag_m2_kg, 0.0, 0.0, 0.0, 0.0, 0.0])
+    rows, _, ahead_m = _kernels.fly(state.mean, unmoved, 10.0, 2.0, FLIGHT_MAX_S, path)
     if rows == 0:
         unknown = Unknown("in orbit: does not come down within three hours")
         air = np.array([drag.drag_m2_kg, drag.log_sigma, settings.trim_ratio_sigma])
-        return ImpactPrediction(unknown, None, np.empty((0, 7)), state, air)
+        return ImpactPrediction(unknown, None, np.empty((0, 7)), state, air, np.zeros((2, 3)))
     flight = path[:rows].copy()
-    air = np.array([drag.drag_m2_kg, drag.log_sigma, _trim_ratio(flight, settings)])
+    push_ratio, axes = push_of(flight, settings)
+    air = np.array([drag.drag_m2_kg, drag.log_sigma, push_ratio])
+    across = push_ratio * axes
     apogee_m = max(ahead_m, _apogee_behind_m(state, known.apogee_m))
     steepness_ratio = min(known.steepness_ratio, _steepness_ratio(state, apogee_m))
     lift = lift_probability(
@@ -175,10 +177,11 @@ def predict_impact(
         lift_unused_m_s2=known.lift_unused_m_s2,
         is_manoeuvring=known.is_manoeuvring,
     )
-    spread = _spread(state, air, flight[-1], _Doubts(lift, drag.light_probability), settings)
+    doubts = _Doubts(lift, drag.light_probability)
+    spread = _spread(state, air, across, _End.of(flight[-1]), doubts, settings)
     return ImpactPrediction(
-        spread.impact, apogee_m, flight, state, air, spread.range_sigma_m, spread.fall_max_s,
-        lift_probability=lift, lift_ratio_max=settings.lift_ratio_max,
+        spread.impact, apogee_m, flight, state, air, across, spread.range_sigma_m,
+        spread.fall_max_s, lift_probability=lift, lift_ratio_max=settings.lift_ratio_max,
         steepness_ratio=steepness_ratio, known=known,
     )  # fmt: skip
 
@@ -202,17 +205,6 @@ def _steepness_ratio(state: StateEstimate, apogee_m: float) -> float:
 
 
 _G_8 = GRAVITY_M3_S2 / SEMI_MAJOR_M**2 / 8.0
-
-
-def _trim_ratio(flight: Floats, settings: AssessmentSettings) -> float:
-    """Lift over drag by which wind and a body a little askew push it aside, one sigma.
-
-    A wind w across a speed v pushes by w / v of the drag.
-    """
-    ends_m = np.linalg.norm(flight[:, 1:4], axis=1)
-    above = np.flatnonzero(ends_m > ends_m[-1] + settings.wind_altitude_m)
-    speed_m_s = float(np.linalg.norm(flight[above[-1] if above.size else 0, 4:]))
-    return math.hypot(settings.trim_ratio_sigma, settings.wind_sigma_m_s / max(speed_m_s, 1.0))
 
 
 def _dive_rad(flight: Floats, apogee_m: float) -> float:
@@ -244,69 +236,96 @@ class _Doubts:
     light: float
 
 
+@dataclass(frozen=True)
+class _End:
+    """Where the expected flight ends: ``[t x y z vx vy vz]``, and east and north there."""
+
+    row: Floats
+    east_north: Floats
+
+    @classmethod
+    def of(cls, row: Floats) -> "_End":
+        latitude_rad, longitude_rad, _ = _kernels.ground_of(*(float(v) for v in row[1:4]))
+        return cls(row, enu_from_ecef(Geodetic(latitude_rad, longitude_rad))[:2])
+
+
 def _spread(
-    state: StateEstimate, air: Floats, end: Floats, doubts: _Doubts, settings: AssessmentSettings
+    state: StateEstimate,
+    air: Floats,
+    across: Floats,
+    end: _End,
+    doubts: _Doubts,
+    settings: AssessmentSettings,
 ) -> _Spread:
     """The impact point with the covariance of place and time."""
-    time_max_s = min(FLIGHT_MAX_S, 3.0 * float(end[0]) + 600.0)
-    falls = _offsets(state, air, _PAIRS, end, time_max_s)
+    time_max_s = min(FLIGHT_MAX_S, 3.0 * float(end.row[0]) + 600.0)
+    falls = _offsets(state, air, across, PAIRS, end, time_max_s)
     if not np.isfinite(falls).all():
         unknown = Unknown("the estimate is so uncertain that the object may not come down at all")
         return _Spread(unknown, math.inf, time_max_s)
     response = _second_order(falls)
     by_state, shift = response.by_state, response.shift
     range_sigma_m = math.sqrt(float(by_state[0, 0] + by_state[1, 1]))
-    fall_max_s = float(end[0]) + max(0.0, float(falls[:, 2].max()))
+    fall_max_s = float(end.row[0]) + max(0.0, float(falls[:, 2].max()))
     cloud = _cloud(response, float(air[1]))
     weights = np.full(len(cloud), 1.0 / len(cloud))
     if doubts.light > 0.0:
         log_sigma = settings.light_coefficient_log_sigma
         thin = np.array([1.0 / settings.light_coefficient_kg_m2, log_sigma, 0.0])
-        slowed = _offsets(state, thin, _LIGHT, end, time_max_s)
+        slowed = _offsets(state, thin, across, LIGHT, end, time_max_s)
         cloud = np.vstack([cloud, slowed - shift])
         weights = np.concatenate(
             [(1.0 - doubts.light) * weights, np.full(len(slowed), doubts.light / len(slowed))]
         )
         if np.isfinite(slowed).all():
-            fall_max_s = max(fall_max_s, float(end[0]) + float(slowed[:, 2].max()))
+            fall_max_s = max(fall_max_s, float(end.row[0]) + float(slowed[:, 2].max()))
     lift, content = doubts.lift, 0.9
-    shapes = [response.by_air + _GROUND]
+    shapes = [response.by_air]
     if lift > settings.lift_negligible_probability:
         content = min(0.9 / (1.0 - lift), _TAIL_CONTENT)
         lifted = np.array([air[0], air[1], settings.lift_ratio_max])
-        glides = _offsets(state, lifted, _GLIDES, end, time_max_s)
+        glides = _offsets(state, lifted, across, GLIDES, end, time_max_s)
         cloud = np.vstack([cloud, glides - shift])
         weights = np.concatenate([(1.0 - lift) * weights, np.full(len(glides), lift / len(glides))])
         if np.isfinite(glides).all():
-            fall_max_s = max(fall_max_s, float(end[0]) + float(glides[:, 2].max()))
-            shapes.append((cloud * weights[:, None]).T @ cloud + _GROUND)
+            fall_max_s = max(fall_max_s, float(end.row[0]) + float(glides[:, 2].max()))
+            shapes.append((cloud * weights[:, None]).T @ cloud)
         elif content >= _TAIL_CONTENT:
             return _Spread(Unknown(MAY_GLIDE), range_sigma_m, time_max_s)
-    region = _smallest([_holding(shape, cloud, weights) for shape in shapes])
-    region += -2.0 * math.log(1.0 - content) / CHI2_2_P90 * by_state
+    region = _smallest([_holding(shape + _LEAST, cloud, weights) for shape in shapes])
+    if region is None:
+        return _Spread(Unknown(TOO_UNCERTAIN), range_sigma_m, fall_max_s)
+    region = region - 2.0 * math.log(1.0 - content) / CHI2_2_P90 * (by_state + _GROUND)
     impact = _place(state, end, shift, region)
     is_by_lift = 2.0 * range_sigma_m**2 < float(region[0, 0] + region[1, 1])
     limit_m = settings.semi_major_lift_max_m if is_by_lift else settings.semi_major_max_m
     if math.isfinite(impact.time_sigma_s) and impact.ellipse_p90.semi_major_m <= limit_m:
         return _Spread(impact, range_sigma_m, fall_max_s)
-    reason = MAY_GLIDE if is_by_lift else "too uncertain to say where: more observation is needed"
+    reason = MAY_GLIDE if is_by_lift else TOO_UNCERTAIN
     return _Spread(Unknown(reason), range_sigma_m, fall_max_s)
 
 
-def _holding(shape: Floats, cloud: Floats, weights: Floats) -> Floats:
+def _holding(shape: Floats, cloud: Floats, weights: Floats) -> Floats | None:
     """A covariance, so scaled that its 90 % ellipse and 90 % interval hold 90 % of weighted falls.
 
     Moments alone do not tell: what is bounded, as the drag is, lies nearer than a Gaussian of the
     same covariance; of a mixture all may lie near or much far off. A fall that is not finite lies
-    outside. What the state leaves open is no part of it: that is Gaussian and comes on top, so that
-    who knows the state less well never has the smaller ellipse.
+    outside; None where no size holds enough of them. What the state and the ground leave open is no
+    part of it: that is Gaussian and comes on top, so that who knows less never has the smaller
+    ellipse.
     """
-    place = cloud[:, :2]
-    inverse = np.linalg.inv(shape[:2, :2])
-    distance2 = np.einsum("ni,ij,nj->n", place, inverse, place)
+    if not np.isfinite(shape).all():
+        return None
+    east, north = cloud[:, 0], cloud[:, 1]
+    ee, en, nn = float(shape[0, 0]), float(shape[0, 1]), float(shape[1, 1])
+    distance2 = (nn * east * east - 2.0 * en * east * north + ee * north * north) / (
+        ee * nn - en * en
+    )
     ratio = _quantile(distance2, weights) / CHI2_2_P90
-    late2 = np.square(cloud[:, 2]) / float(shape[2, 2])
-    scale = np.sqrt([ratio, ratio, _quantile(late2, weights) / _TIMES_P90**2])
+    late = _quantile(np.square(cloud[:, 2]) / float(shape[2, 2]), weights) / _TIMES_P90**2
+    if not (math.isfinite(ratio) and math.isfinite(late)):
+        return None
+    scale = np.sqrt([ratio, ratio, late])
     held: Floats = shape * np.outer(scale, scale)
     return held
 
@@ -319,55 +338,63 @@ def _quantile(values: Floats, weights: Floats) -> float:
     return float(values[order[min(int(reached), len(order) - 1)]])
 
 
-def _smallest(regions: list[Floats]) -> Floats:
-    """Of regions that hold as much, the one with the smallest ellipse."""
-    return min(regions, key=lambda covariance: float(np.linalg.det(covariance[:2, :2])))
+def _smallest(regions: list[Floats | None]) -> Floats | None:
+    """Of regions that hold as much, the one with the smallest ellipse; None where there is none."""
+    held = [region for region in regions if region is not None]
+    return min(held, key=_area2_m4, default=None)
 
 
-def _ground(end: Floats) -> Geodetic:
-    """Where a flight that ends so comes down."""
-    return Geodetic(*_kernels.ground_of(*(float(v) for v in end[1:4]))[:2])
+def _area2_m4(region: Floats) -> float:
+    """What grows with the area of its ellipse: the determinant."""
+    return float(region[0, 0] * region[1, 1] - region[0, 1] * region[1, 0])
 
 
 def _offsets(
-    state: StateEstimate, air: Floats, points: Floats, end: Floats, time_max_s: float
+    state: StateEstimate,
+    air: Floats,
+    across: Floats,
+    points: Floats,
+    end: _End,
+    time_max_s: float,
 ) -> Floats:
     """By how much flights end east, north (m) and later (s) than expected; NaN for never."""
     ends = np.full((len(points), 4), np.nan)
     _flight_kernels.fly_blocks(
-        state.mean, _root(state.covariance), air, points, _STEP_HIGH_S, time_max_s, math.inf,
-        ends, _NO_ROWS, np.empty(len(points), dtype=np.int64),
+        state.mean, root_of(state.covariance), air, across, points, _STEP_HIGH_S, time_max_s,
+        math.inf, ends, _NO_ROWS, np.empty(len(points), dtype=np.int64),
     )  # fmt: skip
-    ground_m = (ends[:, 1:] - end[1:4]) @ enu_from_ecef(_ground(end)).T[:, :2]
-    return np.column_stack([ground_m, ends[:, 0] - end[0]])
+    offsets = np.empty((len(points), 3))
+    offsets[:, :2] = (ends[:, 1:] - end.row[1:4]) @ end.east_north.T
+    offsets[:, 2] = ends[:, 0] - end.row[0]
+    return offsets
 
 
-def _place(state: StateEstimate, end: Floats, shift: Floats, covariance: Floats) -> PlaceEstimate:
+def _place(state: StateEstimate, end: _End, shift: Floats, covariance: Floats) -> PlaceEstimate:
     """The mean of the falls, ``shift`` (m east, m north, s) from where the expected one ends."""
-    middle_m = end[1:4] + enu_from_ecef(_ground(end))[:2].T @ shift[:2]
+    middle_m = end.row[1:4] + end.east_north.T @ shift[:2]
     latitude_rad, longitude_rad, _ = _kernels.ground_of(*(float(v) for v in middle_m))
     ee, en, nn = (float(v) for v in (covariance[0, 0], covariance[0, 1], covariance[1, 1]))
     return PlaceEstimate(
         latitude_rad,
         longitude_rad,
         (ee, en, nn),
-        state.valid_at.later(max(0.0, float(end[0] + shift[2]))),
+        state.valid_at.later(max(0.0, float(end.row[0] + shift[2]))),
         max(TIME_SIGMA_MIN_S, math.sqrt(float(covariance[2, 2]))),
     )
 
 
 @dataclass(frozen=True)
 class _Response:
-    """Place and time of the fall over state and drag, to second order, and over a little lift.
+    """Place and time of the fall over state and drag, to second order, and over a push.
 
     In a coordinate z of unit variance a fall ends ``slope z + bend z^2`` off, shapes (7, 3); for
-    lift up and aside ``trim z``, shape (2, 3). ``by_state`` is the covariance from the state alone,
-    ``by_air`` that from drag and a little lift.
+    the two pushes ``aside z``, shape (2, 3). ``by_state`` is the covariance from the state alone,
+    ``by_air`` that from drag and pushes.
     """
 
     slope: Floats
     bend: Floats
-    trim: Floats
+    aside: Floats
     by_state: Floats
     by_air: Floats
     shift: Floats
@@ -376,14 +403,14 @@ class _Response:
 def _second_order(offsets: Floats) -> _Response:
     """From the offsets at +-h sigma, pair by pair.
 
-    The last two, up and aside, have no pair: a little lift is all but linear. The interval h
+    The last two, the pushes, have no pair: they are all but linear. The interval h
     matches the fourth moment: h^2 is 3 for a Gaussian and 1.8 for a uniform distribution, that of
     ln drag. Reference: Norgaard, Poulsen and Ravn (2000), Automatica 36, 1627-1638.
     """
     plus, minus = offsets[0:-2:2], offsets[1:-2:2]
-    slope = (plus - minus) / (2.0 * _INTERVALS)
-    bend = (plus + minus) / (2.0 * _INTERVALS**2)
-    spread = np.sqrt(_INTERVALS**2 - 1.0)
+    slope = (plus - minus) / (2.0 * INTERVALS)
+    bend = (plus + minus) / (2.0 * INTERVALS**2)
+    spread = np.sqrt(INTERVALS**2 - 1.0)
 
     def covariance(first: Floats, second: Floats) -> Floats:
         bent = spread[: len(second)] * second
@@ -391,10 +418,10 @@ def _second_order(offsets: Floats) -> _Response:
         return found
 
     pairs = _BY_STATE // 2
-    trim = offsets[-2:] / _STEP
+    aside = offsets[-2:] / STEP
     by_state = covariance(slope[:pairs], bend[:pairs])
-    by_air = covariance(slope, bend) - by_state + trim.T @ trim
-    return _Response(slope, bend, trim, by_state, by_air, bend.sum(axis=0))
+    by_air = covariance(slope, bend) - by_state + aside.T @ aside
+    return _Response(slope, bend, aside, by_state, by_air, bend.sum(axis=0))
 
 
 def _cloud(response: _Response, drag_log_sigma: float) -> Floats:
@@ -402,10 +429,10 @@ def _cloud(response: _Response, drag_log_sigma: float) -> Floats:
 
     What pushes aside is a share of the drag, and grows with it.
     """
-    points = _CLOUD_POINTS
+    points = CLOUD_POINTS
     drag = points[:, 6:7]
     bent = drag * response.slope[6:] + (drag**2 - 1.0) * response.bend[6:]
-    cloud: Floats = bent + np.exp(drag_log_sigma * drag) * points[:, 7:] @ response.trim
+    cloud: Floats = bent + np.exp(drag_log_sigma * drag) * points[:, PUSH:] @ response.aside
     return cloud
 
 
@@ -421,67 +448,3 @@ def _apogee_behind_m(state: StateEstimate, apogee_before_m: float) -> float:
     major_axis_m = GRAVITY_M3_S2 / -energy_j_kg
     centre_m = perigee_m + SEMI_MAJOR_M
     return max(apogee_before_m, float(major_axis_m - centre_m - below_m))
-
-
-def _root(covariance: Floats) -> Floats:
-    """A matrix R with R R' = P, also for a P that rounding has left slightly indefinite."""
-    root = np.empty((6, 6))
-    _kernels.root_of(covariance, root)
-    return root
-
-
-def _points(samples: int) -> Floats:
-    """Points of a standard normal, in opposite pairs, in that of drag then made uniform.
-
-    Half the points are an additive recurrence with the generalised golden ratio. Reference:
-    Niederreiter (1992), "Random Number Generation and Quasi-Monte Carlo Methods", chapter 3.
-    """
-    ratio = 1.5
-    for _ in range(60):
-        ratio = (1.0 + ratio) ** (1.0 / (_kernels.SPREAD + 1))
-    steps = ratio ** -np.arange(1, _kernels.SPREAD + 1)
-    uniform = (0.5 + np.arange(1, samples // 2 + 1)[:, None] * steps) % 1.0
-    half = np.array([[_NORMAL.inv_cdf(float(u)) for u in row] for row in uniform])
-    points = np.concatenate([half, -half])
-    lower = np.linalg.cholesky(points.T @ points / samples)
-    points = np.linalg.solve(lower, points.T).T
-    points[:, 6] = [_STEP * (2.0 * _NORMAL.cdf(float(v)) - 1.0) for v in points[:, 6]]
-    return np.ascontiguousarray(points)
-
-
-def _sample_points(trim: float, lift_max: float, lift: float) -> Floats:
-    """The points of a footprint with lift-to-drag ratios in place of the last two."""
-    points = _MANY_POINTS.copy()
-    points[:, 7:] *= trim
-    gliding = _GLIDE_ORDER[: round(lift * SAMPLES)]
-    points[gliding, 7] = lift_max * _MANY_SHARES[gliding, 0]
-    points[gliding, 8] = _ASIDE * lift_max * (2.0 * _MANY_SHARES[gliding, 1] - 1.0)
-    return points
-
-
-def _gliding(points: Floats) -> Floats:
-    """The same points with all lift used: straight ahead in two of three, else to either side.
-
-    A body that glides does so to go far. With three flights in eight so and the others far behind,
-    the 90 % ellipse is 2.146 x 0.6 of their reach: beyond it.
-    """
-    points = points.copy()
-    points[:, 7:] = np.array([1.0, 0.0])
-    points[::3, 8] = _ASIDE * (-1.0) ** np.arange(len(points[::3]))
-    return points
-
-
-_MANY_POINTS = _points(SAMPLES)
-_CLOUD_POINTS = _points(CLOUD)
-_MANY_SHARES = np.array([[_NORMAL.cdf(float(v)) for v in row[7:]] for row in _MANY_POINTS])
-_GLIDE_ORDER = np.arange(SAMPLES).reshape(2, -1).T.ravel()
-"""Flights in the order in which they take to lift: opposite ones together."""
-_GLIDES = _gliding(_points(_flight_kernels.LANES * 2))
-_LIGHT = np.zeros((_flight_kernels.LANES, 9))
-_LIGHT[:, 6] = _STEP * np.linspace(-1.0, 1.0, 2 * _flight_kernels.LANES + 1)[1::2]
-"""One block of flights of the expected state, over a drag whose logarithm is uniform."""
-_INTERVALS = np.sqrt(np.array([3.0] * 6 + [1.8]))[:, None]
-_PAIRS = np.vstack(
-    [np.kron(_INTERVALS * np.eye(7, 9), np.array([[1.0], [-1.0]])), _STEP * np.eye(9)[7:]]
-)
-"""Sixteen flights, one block: opposite pairs for state and drag, single ones for a little lift."""

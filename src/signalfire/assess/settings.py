@@ -13,9 +13,10 @@ class AssessmentSettings:
     is the greatest lift-to-drag ratio that a body may use upwards and, half of it, sideways:
     generic hypersonic gliders have 2 to 3, HTV-2 2.2 to 2.6 (Tracy and Wright 2020, "Modelling the
     performance of hypersonic boost-glide missiles", Science & Global Security 28(3)).
-    ``trim_ratio_sigma`` is what a ballistic body has of it: one that flies a degree askew has a
-    ratio of 0.35 (a normal force of 2 per radian, that of a slender body, over a drag of 0.1), of
-    which a turn a second leaves a sixtieth in the ten seconds of thick air.
+    ``trim_ratio_sigma`` is what a ballistic body has of it along either axis across its path: one
+    that flies a degree askew has a ratio of 0.35 (a normal force of 2 per radian, that of a slender
+    body, over a drag of 0.1), of which a turn a second leaves a sixtieth in the ten seconds of
+    thick air, in any direction.
     """
 
     ballistic_coefficient_min_kg_m2: float = 4_000.0
@@ -27,11 +28,12 @@ class AssessmentSettings:
     """Then it may tumble: 10 t, half of them fuel, 12 x 1.8 m, with a quarter of the surface at a
     drag coefficient of 1.2 (as for spent stages, ``assess/splash.py``) are 460 kg/m2. It is as
     likely to be as heavy as the lightest re-entry body, each ratio between as likely."""
-    trim_ratio_sigma: float = 0.006
-    wind_sigma_m_s: float = 18.0
-    """Either component of the wind across the fall: of the jet stream over middle latitudes (25 m/s
-    to the east, 15 m/s spread either way: 23 m/s) what is left over the heights that count, above
-    and below it: some three quarters."""
+    trim_ratio_sigma: float = 0.35 / 60.0 / math.sqrt(2.0)
+    wind_sigma_m_s: float = 11.0
+    """Either component of the wind across the fall. The jet stream over middle latitudes, at 11 km,
+    has 23 m/s of it (25 m/s to the east, 15 m/s spread either way); a wind that grows evenly to
+    there and fades as far above is 0.47 of that on average over the heights, each counted by its
+    density times the height that is left to drift through (scale height 7.2 km)."""
     wind_altitude_m: float = 10_000.0
     """Where it pushes most: density times the height that is left to drift through."""
     lift_ratio_max: float = 2.6

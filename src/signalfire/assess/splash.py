@@ -48,6 +48,7 @@ _SAMPLES = 128
 _EVEN = even_points(_SAMPLES, 13)
 _NORMAL = normal_points(_EVEN)
 _NO_ROWS = np.zeros((_SAMPLES, 0, 4))
+_NO_PUSH = np.zeros((2, 3))
 _HIGH_STEP_S = 20.0
 _BACK_STEP_S = 2.0
 _MOMENTS = 4
@@ -123,8 +124,8 @@ class Spent:
         points[:, 6] = -np.log(coefficient_kg_m2)
         ends = np.full((_SAMPLES, 4), np.nan)
         _flight_kernels.fly_blocks(
-            np.zeros(6), np.eye(6), np.array([1.0, 1.0, 0.0]), points, _HIGH_STEP_S, FALL_MAX_S,
-            math.inf, ends, _NO_ROWS, np.empty(_SAMPLES, dtype=np.int64),
+            np.zeros(6), np.eye(6), np.array([1.0, 1.0, 0.0]), _NO_PUSH, points, _HIGH_STEP_S,
+            FALL_MAX_S, math.inf, ends, _NO_ROWS, np.empty(_SAMPLES, dtype=np.int64),
         )  # fmt: skip
         landed = np.isfinite(ends).all(axis=1)
         if not landed.any():

@@ -5,7 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from signalfire.assess.drag import Entry, drag_of, entry_after
+from signalfire.assess import _kernels
+from signalfire.assess.drag import AIR_SIGMA, Drag, Entry, drag_of, entry_after
 from signalfire.assess.settings import DEFAULT_SETTINGS
 from signalfire.basis.instant import Instant
 from signalfire.picture.estimate import StateEstimate
@@ -81,3 +82,54 @@ def test_the_same_state_twice_counts_once() -> None:
     for state in fall(8_000.0)[:40]:
         entry = entry_after(entry, state)
         assert entry_after(entry, state) == entry
+
+
+def looked(seen_kg_m2: float, share: float) -> Drag:
+    """What is believed when 1/beta was seen as so much, with a sigma that is a share of it."""
+    state = StateEstimate(START, fall(8_000.0)[30].mean, np.diag([1e-6] * 6))
+    values = np.empty(_kernels.NUMBERS)
+    _kernels.shape(state.mean, values)
+    passed = 1e6
+    energy = 0.5 * float(values[6]) ** 2 + passed / seen_kg_m2
+    entry = Entry(energy, share * passed / seen_kg_m2, passed, 1.0, state.valid_at)
+    return drag_of(entry, state, DEFAULT_SETTINGS)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.3])
+def test_what_is_believed_holds_nine_of_ten_bodies_also_at_the_edges_of_the_class(
+    share: float,
+) -> None:
+    draw = np.random.default_rng(4)
+    held, edge = [], []
+    for _ in range(400):
+        beta_kg_m2 = 4_000.0 * 5.0 ** draw.random()
+        seen = max(0.2, 1.0 + share * draw.normal()) / beta_kg_m2
+        drag = looked(1.0 / seen, share / seen / beta_kg_m2)
+        held.append(abs(math.log(drag.drag_m2_kg * beta_kg_m2)) < 1.645 * drag.log_sigma)
+        if not 5_000.0 < beta_kg_m2 < 16_000.0:
+            edge.append(held[-1])
+    assert 0.87 < np.mean(held) < 0.97
+    assert np.mean(edge) > 0.75
+
+
+def test_what_is_lighter_than_any_missile_is_believed_to_be_and_not_too_surely() -> None:
+    piece = looked(150.0, 0.05)
+    assert 1.0 / piece.drag_m2_kg == pytest.approx(150.0, rel=0.5)
+    assert piece.log_sigma > 2.0 * AIR_SIGMA
+
+
+def test_a_state_lags_behind_a_drag_that_is_not_the_trackers_and_tells_less_of_it() -> None:
+    near, far = looked(9_000.0, 0.1), looked(1_500.0, 0.1)
+    assert far.log_sigma > 1.5 * near.log_sigma
+
+
+def test_the_flattening_of_the_earth_is_no_drag() -> None:
+    # A slender body seen without error from 100 km: at 80 km the air took 10 J/kg, J2 forty times
+    # that, and gravity that nobody knows as much.
+    states = [StateEstimate(s.valid_at, s.mean, COVARIANCE * 1e-6) for s in fall(18_000.0)]
+    entry: Entry | None = None
+    for state in states[:20]:
+        entry = entry_after(entry, state)
+        drag = drag_of(entry, state, DEFAULT_SETTINGS)
+        assert drag.light_probability < 2.0 * DEFAULT_SETTINGS.light_probability
+        assert 0.4 < drag.drag_m2_kg * DEFAULT_SETTINGS.ballistic_coefficient_kg_m2 < 1.3

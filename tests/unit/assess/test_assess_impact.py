@@ -1,24 +1,29 @@
 """Where it comes down: the point, its ellipse, the samples, and when nothing is said."""
 
 import math
+import warnings
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from signalfire.assess import _kernels
+from signalfire.assess.drag import Drag
 from signalfire.assess.impact import (
     FLIGHT_MAX_S,
+    GROUND_SIGMA_M,
     MAY_GLIDE,
     ImpactPrediction,
     Known,
+    _holding,
+    _smallest,
     lift_available_m_s2,
     predict_impact,
 )
 from signalfire.assess.lift import PathShape, lift_prior_probability, lift_probability
 from signalfire.assess.settings import DEFAULT_SETTINGS
 from signalfire.basis.instant import Instant
-from signalfire.picture.estimate import PlaceEstimate, StateEstimate, Unknown
+from signalfire.picture.estimate import CHI2_2_P90, PlaceEstimate, StateEstimate, Unknown
 from signalfire.space.geodesy import Geodetic, distance_m, enu_from_ecef, geodetic
 
 START = Instant(1_800_000_000 * 10**9)
@@ -60,9 +65,38 @@ def test_the_ellipse_grows_with_the_covariance() -> None:
     assert large.time_sigma_s > small.time_sigma_s
 
 
-def test_a_perfectly_known_state_still_has_an_ellipse() -> None:
-    seen = state(200e3, 3_000.0, 43.0, 1e-6)
-    assert landed(seen).ellipse_p90.semi_minor_m > 10.0
+def test_what_is_known_perfectly_to_the_ground_is_known_no_better_than_the_ground() -> None:
+    seen = state(5.0, 2_000.0, -80.0, 1e-6)
+    least_m = math.sqrt(CHI2_2_P90) * GROUND_SIGMA_M
+    assert landed(seen).ellipse_p90.semi_minor_m == pytest.approx(least_m, rel=0.01)
+    assert landed(state(200e3, 3_000.0, 43.0, 1e-6)).ellipse_p90.semi_minor_m > 2.0 * least_m
+
+
+@pytest.mark.parametrize("path_angle_deg", [-60.0, -80.0, -89.0])
+def test_the_wind_pushes_a_steep_fall_as_it_would_any_other(path_angle_deg: float) -> None:
+    # A fast body drifts by the integral of rho w h dh / (2 beta v) = w m0 H / (2 beta v), m0 the
+    # 10,330 kg of air above a square metre, H the 7.4 km of their mean height.
+    seen = state(60e3, 5_000.0, path_angle_deg, 1e-6)
+    heavy = Drag(1.0 / 15_000.0, 0.05)
+    prediction = predict_impact(seen, DEFAULT_SETTINGS, Known(drag=heavy))
+    assert isinstance(prediction.impact, PlaceEstimate) and prediction.lift_probability == 0.0
+    slant = math.sin(math.radians(-path_angle_deg))
+    drift_m = float(prediction.air[2]) * 10_330.0 * 7_400.0 / (2.0 * 15_000.0) / slant**2
+    across_m = math.hypot(drift_m, GROUND_SIGMA_M) * math.sqrt(CHI2_2_P90)
+    assert prediction.impact.ellipse_p90.semi_minor_m == pytest.approx(across_m, rel=0.25)
+
+
+def test_a_state_that_is_no_state_has_no_place_and_warns_of_nothing() -> None:
+    seen = state(200e3, 3_000.0, 43.0)
+    wild = StateEstimate(START, seen.mean, seen.covariance * 1e12)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert isinstance(predict_impact(wild, DEFAULT_SETTINGS).impact, Unknown)
+        for shape in (np.full((3, 3), np.nan), np.diag([np.inf, 1.0, 1.0])):
+            assert _holding(shape, np.zeros((4, 3)), np.full(4, 0.25)) is None
+        lost = np.full((4, 3), np.nan)
+        assert _holding(np.eye(3), lost, np.full(4, 0.25)) is None
+        assert _smallest([None, None]) is None
 
 
 def flown_offsets(prediction: ImpactPrediction, falls: int) -> np.ndarray:
@@ -81,9 +115,10 @@ def flown_offsets(prediction: ImpactPrediction, falls: int) -> np.ndarray:
             lightest = DEFAULT_SETTINGS.light_coefficient_min_kg_m2
             ratio = DEFAULT_SETTINGS.ballistic_coefficient_min_kg_m2 / lightest
             drag = ratio ** -draw.random() / lightest
-        up, aside = float(air[2]) * draw.standard_normal(2)
+        push = draw.standard_normal(2) @ prediction.across
         mean = seen.mean + root @ draw.standard_normal(6)
-        rows, _, _ = _kernels.fly(mean, np.array([drag, up, aside]), 10.0, 2.0, FLIGHT_MAX_S, path)
+        moved = np.array([drag, 0.0, 0.0, *push])
+        rows, _, _ = _kernels.fly(mean, moved, 10.0, 2.0, FLIGHT_MAX_S, path)
         row[:] = east_north @ (path[rows - 1, 1:4] - impact.place.ecef_m())
     return offsets
 
@@ -113,7 +148,7 @@ def test_what_may_have_failed_flies_longer_and_hardly_widens_the_ellipse() -> No
     small, large = sound.impact.ellipse_p90, either.impact.ellipse_p90
     assert small.semi_major_m < large.semi_major_m < 1.2 * small.semi_major_m
     path = np.empty((2_000, 7))
-    drag = np.array([1.0 / 600.0, 0.0, 0.0])
+    drag = np.array([1.0 / 600.0, 0.0, 0.0, 0.0, 0.0, 0.0])
     rows, _, _ = _kernels.fly(seen.mean, drag, 10.0, 2.0, FLIGHT_MAX_S, path)
     assert sound.fall_max_s < path[rows - 1, 0] < either.fall_max_s
 
@@ -141,9 +176,8 @@ def glide_m(seen: StateEstimate, lift_ratio: float) -> float:
     ends = []
     for up in (0.0, lift_ratio):
         path = np.empty((4_000, 7))
-        rows, _, _ = _kernels.fly(
-            seen.mean, np.array([drag, up, 0.0]), 10.0, 2.0, FLIGHT_MAX_S, path
-        )
+        lifted = np.array([drag, up, 0.0, 0.0, 0.0, 0.0])
+        rows, _, _ = _kernels.fly(seen.mean, lifted, 10.0, 2.0, FLIGHT_MAX_S, path)
         ends.append(geodetic(path[rows - 1, 1:4]))
     return distance_m(*ends)
 
