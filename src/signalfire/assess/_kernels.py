@@ -426,10 +426,10 @@ def liftoff_spread(
 
 @kernel
 def doubt(
-    out: Floats, share: float, run_sigma: float, turn_sigma: float, site_sigma: float,
-    age_sigma: float, start_sigma: float, spread: Floats,
+    out: Floats, run_sigma: float, turn_sigma: float, site_sigma: float, age_sigma: float,
+    start_sigma: float, spread: Floats,
 ) -> bool:  # fmt: skip
-    """Add what the family leaves open to a ``share`` of ``liftoff_spread``; whether all is finite.
+    """Add what the family leaves open to ``liftoff_spread``; whether all is finite.
 
     Along the way and for the age by fractions of each, across it by an angle; the site and the
     start in metres and seconds.
@@ -443,7 +443,6 @@ def doubt(
     for i in range(4):
         for j in range(4):
             is_finite = is_finite and math.isfinite(spread[i, j])
-            spread[i, j] *= share
             if i < 3 and j < 3:
                 spread[i, j] += along2 * (out[5 + i] * out[5 + j])
                 spread[i, j] += across2 * (across[i] * across[j])

@@ -2,7 +2,9 @@
 
 Seen under thrust, the way back to lift-off follows the family of generic boosts: time and ground
 distance since lift-off follow from height, speed, path angle and, where the early arc shows them,
-how fast the speed grows and the path leans over. Seen after burnout, the way back is a ballistic
+how fast the speed grows and the path leans over. The tracker's states trail behind the thrust; by
+how much follows from their covariances (``_thrust_kernels``), and is put right first. What moves
+as none of the family does has no such way back. Seen after burnout, the way back is a ballistic
 arc to where the engine must have stopped, which only the energy tells, and the family from there.
 """
 
@@ -14,7 +16,7 @@ from operator import is_
 
 import numpy as np
 
-from signalfire.assess import _kernels
+from signalfire.assess import _kernels, _thrust_kernels
 from signalfire.assess.boost import (
     AZIMUTH_SPREAD_RAD,
     BURN_BASE_S,
@@ -22,6 +24,11 @@ from signalfire.assess.boost import (
     BURN_S_PER_M_S,
     BY_MOTION,
     BY_STATE,
+    DIRECTION_SIGMA,
+    PATH_ANGLE_MIN_RAD,
+    SPEED_LAW,
+    THRUST_ASIDE_FRACTION,
+    THRUST_LAW,
     Family,
 )
 from signalfire.basis.definite import inverse, inverses
@@ -41,6 +48,9 @@ from signalfire.space.geodesy import Geodetic, enu_from_ecef
 SITE_SIGMA_M = 300.0
 LIFT_OFF_SIGMA_S = 1.0
 SURELY_POWERED_PROBABILITY = 0.95
+DRIVEN_PROBABILITY_MAX = 0.1
+"""Where no boost leads to a state, an ellipse that holds 90 % may leave no more to what drives it.
+"""
 ALTITUDE_MIN_M = 1_000.0
 CLIMB_MIN_M_S = 30.0
 CHI2_1_P90 = 2.705543454095404
@@ -55,12 +65,18 @@ FIT_STATES_MIN = 9
 FIT_STATES_MORE = 3
 FIT_SPAN_MIN_S = 7.0
 FIT_SPAN_MAX_S = 30.0
-FIT_INFLATION = 1.4
-"""Filtered states a second or so apart share most of their plots: each counts as 0.7 of one."""
-THRUST_VARIANCE_SHARE = 0.3
-"""Errors of states under thrust, squared, against their stated covariances. Those must hold for
-the hardest boosts (tracking/settings.py: 50 m/s2); over the family errors are half as large
-(docs/validation/coverage.md), and so are those of the curves through them."""
+LAG_SIGMA_FRACTION = 0.25
+"""How wrong the lag of a filtered state may be: the family's thrust by 0.19 (``boost.py``), and by
+as much again because thrust is not steady and a filter weighs several ways of moving."""
+UNLIKE_DISTANCE2 = 16.27
+"""Further from the family's speeds and directions (chi-square, 3 degrees of freedom) lies one state
+in a thousand of it."""
+GAIN_LEAST_SHARE = 0.25
+"""Of the speed that the family's thrust gives within ``FIT_SPAN_MAX_S``, a boost gains at least
+this: a pause between stages takes up to half, a thrust three sigmas weak four tenths of the rest.
+"""
+SURE_SIGMAS = 2.0
+STANDARD_GRAVITY_M_S2 = 9.80665
 _NODES = np.array([-1.8, -0.9, 0.0, 0.9, 1.8])
 _WEIGHTS = np.exp(-0.5 * _NODES**2) / np.exp(-0.5 * _NODES**2).sum()
 
@@ -84,9 +100,13 @@ def estimate_launch(track: Track) -> Launch:
 
 def _from_arc(track: Track) -> Launch:
     states = track.ascent or (track.state,)
+    # One satellite's word for it is no filter's: that begins, and trails, with the arc.
+    since = track.first_observed_at if track.lift_off is None else states[0].valid_at
     if not track.free_flight_seen:
-        powered = _from_thrust(states)
+        powered = _from_thrust(states, since)
         share = track.thrust_probability
+        if not powered and share > DRIVEN_PROBABILITY_MAX:
+            return Unknown("driven, but not as a missile that lifts off")
         if share > SURELY_POWERED_PROBABILITY:
             return _best_of(powered)
         coasting = _from_coast(states[-1])
@@ -96,7 +116,7 @@ def _from_arc(track: Track) -> Launch:
     burnt_out_at = track.burnt_out_at
     if burnt_out_at is not None and burnt_out_at > track.first_observed_at:
         until = [s for s in states if s.valid_at <= burnt_out_at]
-        return _best_of(_from_thrust(until or states[:1]))
+        return _best_of(_from_thrust(until or states[:1], since))
     return _best_of([_from_coast(states[0]), _from_coast(states[-1])])
 
 
@@ -172,13 +192,8 @@ _Ways = list[tuple[float, _Liftoff]]
 """Ways back with their weights."""
 
 
-def _liftoff(
-    mean: Floats, covariance: Floats, at: Instant, family: Family, share: float = 1.0
-) -> _Liftoff | None:
-    """Back to lift-off by the boost family; None for what does not climb.
-
-    ``share`` is that of the covariance which the state's errors truly have.
-    """
+def _liftoff(mean: Floats, covariance: Floats, at: Instant, family: Family) -> _Liftoff | None:
+    """Back to lift-off by the boost family; None for what does not climb."""
     values = np.empty(_kernels.NUMBERS)
     _kernels.shape(mean, values)
     if values[0] < ALTITUDE_MIN_M or values[2] < CLIMB_MIN_M_S:
@@ -186,10 +201,10 @@ def _liftoff(
     out = np.empty(8)
     spread = np.empty((4, 4))
     _kernels.liftoff_spread(mean, covariance, family.features, family.age, family.run, out, spread)
+    age_sigma, run_sigma = family.sigma_fractions(math.asin(min(1.0, values[2] / values[1])))
     is_finite = _kernels.doubt(
-        out, share, family.run_sigma_fraction, AZIMUTH_SPREAD_RAD, SITE_SIGMA_M,
-        family.age_sigma_fraction, LIFT_OFF_SIGMA_S, spread,
-    )  # fmt: skip
+        out, run_sigma, AZIMUTH_SPREAD_RAD, SITE_SIGMA_M, age_sigma, LIFT_OFF_SIGMA_S, spread
+    )
     age_s = float(out[0])
     return _Liftoff(out[2:5], at.later(-age_s), spread, age_s) if is_finite else None
 
@@ -225,25 +240,36 @@ def _time_s(ways: _Ways) -> float:
     return math.sqrt(sum(weight * float(way.spread[3, 3]) for weight, way in ways))
 
 
-def _from_thrust(powered: Sequence[StateEstimate]) -> list[_Ways]:
+def _from_thrust(powered: Sequence[StateEstimate], since: Instant) -> list[_Ways]:
     """Ways back from single states, and from smooth curves through the first of them.
 
-    Each curve is taken in its middle: at the ends a cubic knows little of the acceleration.
+    ``since`` is when the track began. Each curve is taken in its middle: at the ends a cubic knows
+    little of the acceleration. Neither has what moves as no boost of the family does.
     """
-    singles = powered[:: max(1, len(powered) // SINGLES)]
-    share = THRUST_VARIANCE_SHARE
-    found = [_liftoff(s.mean, s.covariance, s.valid_at, BY_STATE, share) for s in singles]
     first = powered[0]
     after_s = np.array([s.valid_at.elapsed_s(since=first.valid_at) for s in powered])
+    caught_up = [_caught_up(s, since) for s in powered]
+    if not _gains_speed(caught_up, after_s):
+        return []
+    step = max(1, len(powered) // SINGLES)
+    found = []
+    for state, (mean, covariance, _) in zip(powered[::step], caught_up[::step], strict=True):
+        likely = _as_the_family(mean, covariance)
+        if likely is not None:
+            found.append(_liftoff(*likely, state.valid_at, BY_STATE))
     counts = [
         count
         for count in range(FIT_STATES_MIN, len(powered) + 1, FIT_STATES_MORE)
         if FIT_SPAN_MIN_S <= after_s[count - 1] <= FIT_SPAN_MAX_S
     ]
     if counts:
-        means = np.array([s.mean for s in powered]) - np.append(first.mean[:3], np.zeros(3))
+        start = np.append(first.mean[:3], np.zeros(3))
+        means = np.array([mean for mean, _, _ in caught_up]) - start
+        # States within one memory of the filter share their plots: together they count as one.
+        spacing_s = after_s[-1] / (len(powered) - 1)
+        counted = [max(1.0, memory_s / spacing_s) * p for _, p, memory_s in caught_up]
         # One that is not known to be anything has no weight.
-        weights, _ = inverses(FIT_INFLATION * np.array([s.covariance for s in powered]))
+        weights, _ = inverses(np.array(counted))
         for count in counts:
             middle_s = 0.5 * float(after_s[count - 1])
             curve = _smooth(after_s[:count] - middle_s, means[:count], weights[:count])
@@ -251,9 +277,56 @@ def _from_thrust(powered: Sequence[StateEstimate]) -> list[_Ways]:
                 continue
             mean, covariance = curve
             mean[:3] += first.mean[:3]
-            at = first.valid_at.later(middle_s)
-            found.append(_liftoff(mean, covariance, at, BY_MOTION, share))
+            if _as_the_family(mean[:6], covariance[:6, :6]) is not None:
+                at = first.valid_at.later(middle_s)
+                found.append(_liftoff(mean, covariance, at, BY_MOTION))
     return [[(1.0, way)] for way in _without_luck([way for way in found if way is not None])]
+
+
+def _caught_up(state: StateEstimate, since: Instant) -> tuple[Floats, Floats, float]:
+    """Mean and covariance under thrust without the filter's lag, and its memory in seconds."""
+    mean, covariance = np.empty(6), np.empty((6, 6))
+    memory_s = _thrust_kernels.caught_up(
+        state.mean, state.covariance, state.valid_at.elapsed_s(since=since),
+        THRUST_LAW, LAG_SIGMA_FRACTION, THRUST_ASIDE_FRACTION, mean, covariance,
+    )  # fmt: skip
+    return mean, covariance, memory_s
+
+
+def _as_the_family(mean: Floats, covariance: Floats) -> tuple[Floats, Floats] | None:
+    """A state given that it is one of the family's; None where it is surely none."""
+    likely, closer = np.empty(6), np.empty((6, 6))
+    angle = np.empty(2)
+    distance2 = _thrust_kernels.as_the_family(
+        mean, covariance, SPEED_LAW, DIRECTION_SIGMA, likely, closer, angle
+    )
+    # One sigma below all but one in a hundred: a glider is likelier than a boost.
+    is_level = angle[0] + angle[1] < PATH_ANGLE_MIN_RAD
+    return None if is_level or not distance2 < UNLIKE_DISTANCE2 else (likely, closer)
+
+
+def _gains_speed(caught_up: list[tuple[Floats, Floats, float]], after_s: Floats) -> bool:
+    """Whether the first states may gain speed as boosts do: a glider, however fast, loses some.
+
+    From the first state whose speed is known well enough to tell; where none is, they may.
+    """
+    last = int(np.searchsorted(after_s, FIT_SPAN_MAX_S, side="right")) - 1
+    end, doubt, _ = caught_up[last]
+    push_m_s2 = np.empty(3)
+    _thrust_kernels.thrust_of(end, THRUST_LAW, push_m_s2)
+    speed_m_s = float(np.linalg.norm(end[3:]))
+    ahead = end[3:] / max(speed_m_s, 1.0)
+    # What gravity takes on the way up is no sign of a weak engine.
+    fall_m_s2 = STANDARD_GRAVITY_M_S2 * float(ahead @ end[:3]) / float(np.linalg.norm(end[:3]))
+    least_m_s2 = GAIN_LEAST_SHARE * float(np.linalg.norm(push_m_s2))
+    for (mean, covariance, _), at_s in zip(caught_up[:last], after_s[:last], strict=True):
+        span_s = float(after_s[last] - at_s)
+        wanted_m_s = least_m_s2 * span_s
+        sigma_m_s = math.sqrt(max(0.0, float(ahead @ (covariance + doubt)[3:, 3:] @ ahead)))
+        if SURE_SIGMAS * sigma_m_s < wanted_m_s:
+            gained_m_s = speed_m_s - float(np.linalg.norm(mean[3:])) + fall_m_s2 * span_s
+            return gained_m_s + SURE_SIGMAS * sigma_m_s >= wanted_m_s
+    return True
 
 
 def _without_luck(ways: list[_Liftoff]) -> list[_Liftoff]:

@@ -196,10 +196,10 @@ def test_what_a_family_leaves_open_lies_along_and_across_the_way(doubt) -> None:
     """A way of 1000 m due z from a point on x: along is z, across is y; then the site's 10 m."""
     out = np.array([50.0, 1_000.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0])
     spread = np.zeros((4, 4))
-    assert doubt(out, 0.5, 0.2, 0.03, 10.0, 0.1, 1.0, spread)
+    assert doubt(out, 0.2, 0.03, 10.0, 0.1, 1.0, spread)
     assert spread == pytest.approx(np.diag([100.0, 900.0 + 100.0, 40_000.0 + 100.0, 25.0 + 1.0]))
     spread = np.full((4, 4), 8.0)
-    assert doubt(np.zeros(8), 0.5, 0.2, 0.03, 0.0, 0.1, 0.0, spread)
-    assert spread == pytest.approx(np.full((4, 4), 4.0))
+    assert doubt(np.zeros(8), 0.2, 0.03, 0.0, 0.1, 0.0, spread)
+    assert spread == pytest.approx(np.full((4, 4), 8.0))
     spread[1, 2] = math.inf
-    assert not doubt(out, 0.5, 0.2, 0.03, 10.0, 0.1, 1.0, spread)
+    assert not doubt(out, 0.2, 0.03, 10.0, 0.1, 1.0, spread)
