@@ -7,7 +7,7 @@ survives; the other is remembered as a member.
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from signalfire.basis.errors import LimitExceeded
@@ -99,18 +99,26 @@ class EventBook:
         ``busy`` are own tracks still alive: what they follow may have parted. One that was lost
         under thrust is asked as well: it may have burst, and left nothing but fragments.
         """
-        held = set(busy)
-        known = [
-            (event, parent)
-            for event in self.open_events()
-            for parent in (event.own_track, *event.objects.values())
-            if parent is not None and (parent.track in held or event.is_lost_burning(parent))
-        ]
+        known = self._known(busy)
         found = self._kindred.judge([parent for _, parent in known], track)
         for (event, _), judged in zip(known, found, strict=True):
             if judged is Kinship.OBJECT:
                 return event, False
         return None, Kinship.OPEN in found
+
+    def judge_waiting(self, tracks: Sequence[Track], *, busy: Iterable[TrackId]) -> None:
+        """Judge at once what ``came_off`` will be asked of each of several tracks."""
+        self._kindred.judge_all([parent for _, parent in self._known(busy)], tracks)
+
+    def _known(self, busy: Iterable[TrackId]) -> list[tuple[Event, Track]]:
+        """Own tracks of open events, still alive or lost under thrust, as which object ever."""
+        held = set(busy)
+        return [
+            (event, parent)
+            for event in self.open_events()
+            for parent in (event.own_track, *event.objects.values())
+            if parent is not None and (parent.track in held or event.is_lost_burning(parent))
+        ]
 
     def is_retired(self, track: Track) -> bool:
         """Whether the track belonged to an event that has ended, and was not seen since."""

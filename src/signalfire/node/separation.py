@@ -24,7 +24,7 @@ import numpy as np
 from signalfire.assess.classify import sea_level_speed_m_s
 from signalfire.basis.definite import inverses
 from signalfire.basis.identity import TrackId
-from signalfire.basis.instant import NS_PER_S, Instant
+from signalfire.basis.instant import Instant
 from signalfire.basis.kernel import Flags, Floats, Integers
 from signalfire.motion.shaken import CAUTIOUS, trail
 from signalfire.node.event import moved
@@ -92,58 +92,75 @@ class Kindred:
 
     def judge(self, parents: Sequence[Track], other: Track) -> list[Kinship]:
         """What a new track is to each of the known ones, in their order."""
-        judged = self._judged.get(other.track, {})
-        held: dict[TrackId, tuple[Track, Track, Kinship]] = {}
-        for parent in parents:
-            before = judged.get(parent.track)
-            if before is not None and before[0] is parent and before[1] is other:
-                held[parent.track] = before
-        asked = [parent for parent in parents if parent.track not in held]
-        for parent, is_near in zip(asked, may_have_met(asked, other).tolist(), strict=True):
-            found = kinship(parent, other) if is_near else Kinship.OTHER
-            held[parent.track] = (parent, other, found)
-        self._judged[other.track] = held
+        self.judge_all(parents, [other])
+        held = self._judged[other.track]
         return [held[parent.track][2] for parent in parents]
+
+    def judge_all(self, parents: Sequence[Track], others: Sequence[Track]) -> None:
+        """Judge several new tracks at once, which takes little longer than one of them."""
+        asked: list[tuple[Track, Track]] = []
+        for other in others:
+            judged = self._judged.get(other.track, {})
+            held: dict[TrackId, tuple[Track, Track, Kinship]] = {}
+            for parent in parents:
+                before = judged.get(parent.track)
+                if before is not None and before[0] is parent and before[1] is other:
+                    held[parent.track] = before
+                else:
+                    asked.append((parent, other))
+            self._judged[other.track] = held
+        near = may_have_met([parent for parent, _ in asked], [other for _, other in asked])
+        for (parent, other), is_near in zip(asked, near.tolist(), strict=True):
+            found = kinship(parent, other) if is_near else Kinship.OTHER
+            self._judged[other.track][parent.track] = (parent, other, found)
 
     def forget(self, alive: set[TrackId]) -> None:
         """Let go of what was judged of tracks that are gone."""
         self._judged = {name: held for name, held in self._judged.items() if name in alive}
 
 
-def may_have_met(parents: Sequence[Track], other: Track) -> Flags:
-    """Which of the known tracks are near enough to a new one that it may have come off them.
+def may_have_met(parents: Sequence[Track], others: Sequence[Track]) -> Flags:
+    """Which known tracks are near enough to the new one beside each that it may have come off them.
 
     From straight lines to the new one's instant, with room for what bends them on the way. False
     means that ``kinship`` is OTHER.
     """
     if not parents:
         return np.zeros(0, dtype=bool)
-    states = [parent.state for parent in parents]
-    means = np.array([state.mean for state in states])
-    variances = np.diagonal(np.array([state.covariance for state in states]), axis1=1, axis2=2)
-    at_ns = other.state.valid_at.tai_ns
-    elapsed_s = np.array([at_ns - state.valid_at.tai_ns for state in states]) / NS_PER_S
+    means, variances = _columns(parents)
+    new_means, new_variances = _columns(others)
+    observed_s = np.array([other.observed_s for other in others])
+    elapsed_s = np.array([
+        other.state.valid_at.elapsed_s(since=parent.state.valid_at)
+        for parent, other in zip(parents, others, strict=True)
+    ])  # fmt: skip
     away_s = np.abs(elapsed_s)
     speed_m_s = np.linalg.norm(means[:, 3:], axis=1)
     bent_m_s = away_s * (PULL_M_S2 + speed_m_s**2 / (2.0 * math.e * AIR_SCALE_M))
-    gap_m = other.state.mean[:3] - means[:, :3] - means[:, 3:] * elapsed_s[:, np.newaxis]
+    gap_m = new_means[:, :3] - means[:, :3] - means[:, 3:] * elapsed_s[:, np.newaxis]
     apart_m = np.linalg.norm(gap_m, axis=1) - bent_m_s * away_s
-    parting_m_s = np.linalg.norm(other.state.mean[3:] - means[:, 3:], axis=1) + bent_m_s
-    own = np.diagonal(other.state.covariance)
-    place_m2 = variances[:, :3].sum(axis=1) + own[:3].sum()
+    parting_m_s = np.linalg.norm(new_means[:, 3:] - means[:, 3:], axis=1) + bent_m_s
+    place_m2 = variances[:, :3].sum(axis=1) + new_variances[:, :3].sum(axis=1)
     speed_m2_s2 = variances[:, 3:].sum(axis=1)
     sigma_m = np.sqrt(np.maximum(place_m2, 0.0)) + away_s * (
         np.sqrt(np.maximum(speed_m2_s2, 0.0)) + np.sqrt(3.0 * CAUTIOUS.free_m2_s3 * away_s)
     )
-    reach_m = REACH_RATIO * SEPARATION_SPEED_M_S * (max(other.observed_s, 1.0) + BACK_MAX_S)
+    reach_m = REACH_RATIO * SEPARATION_SPEED_M_S * (np.maximum(observed_s, 1.0) + BACK_MAX_S)
     is_within = apart_m < reach_m + 3.0 * sigma_m
-    since_s = other.observed_s + BREAK_UP_UNSEEN_S
+    since_s = observed_s + BREAK_UP_UNSEEN_S
     up = means[:, :3] / np.linalg.norm(means[:, :3], axis=1)[:, np.newaxis]
     # The vertical leans from the line to the centre by a 300th at most.
     is_falling = np.einsum("ij,ij->i", up, means[:, 3:]) < speed_m_s / 300.0
     is_fragment = is_falling & (apart_m < BREAK_UP_DISTANCE_M + parting_m_s * since_s)
     near: Flags = is_within | is_fragment
     return near
+
+
+def _columns(tracks: Sequence[Track]) -> tuple[Floats, Floats]:
+    """Means and variances of tracks, each (n, 6)."""
+    means = np.array([track.state.mean for track in tracks])
+    covariances = np.array([track.state.covariance for track in tracks])
+    return means, np.diagonal(covariances, axis1=1, axis2=2)
 
 
 def kinship(parent: Track, other: Track) -> Kinship:
@@ -352,7 +369,7 @@ def _met(gap: Floats, covariance: Floats, speed_m_s: float) -> Flags:
     joint_m2 = covariance[:, :3, :3] + SAME_PLACE_SIGMA_M**2 * np.eye(3)
     _, sigma_m_s = _sigmas(covariance)
     with np.errstate(over="ignore", invalid="ignore"):
-        is_slow = np.linalg.norm(gap[:, 3:], axis=1) < speed_m_s + 3.0 * sigma_m_s
+        is_slow: Flags = np.linalg.norm(gap[:, 3:], axis=1) < speed_m_s + 3.0 * sigma_m_s
         is_slow &= np.trace(joint_m2, axis1=1, axis2=2) < PLACE_SIGMA_LIMIT_M**2
         if not is_slow.any():
             return is_slow

@@ -62,6 +62,9 @@ def fuse(post: Post, desk: Desk, reports: Sequence[PartnerReport]) -> Changes:
     tracks = tuple(t for t in post.tracker.tracks() if not post.book.is_retired(t))
     followed = post.book.followed()
     confirmed = frozenset(t.track for t in tracks if t.status is TrackStatus.CONFIRMED)
+    waiting = [t for t in tracks if t.track not in followed and _shows_missile(post, t)]
+    if len(waiting) > 1:
+        post.book.judge_waiting(waiting, busy=confirmed)
     for current in tracks:
         event = followed.get(current.track)
         if event is None:
@@ -122,10 +125,7 @@ def _new_own_event(
 
     ``confirmed`` are the own tracks that the tracker has and sees.
     """
-    if post.harmless.get(current.track) is current:
-        return None
     if not _shows_missile(post, current):
-        post.harmless[current.track] = current
         return None
     alive = confirmed - {current.track}
     whole, is_open = post.book.came_off(current, busy=alive)
@@ -145,10 +145,11 @@ def _shows_missile(post: Post, current: Track) -> bool:
     """Whether an own track is surely of a missile; asked once of each as it is."""
     if post.missiles.get(current.track) is current:
         return True
-    if current.status is not TrackStatus.CONFIRMED or not evidence(current).is_missile:
+    if post.harmless.get(current.track) is current:
         return False
-    post.missiles[current.track] = current
-    return True
+    shows = current.status is TrackStatus.CONFIRMED and evidence(current).is_missile
+    (post.missiles if shows else post.harmless)[current.track] = current
+    return shows
 
 
 def _settle_objects(event: Event, held: set[TrackId]) -> bool:

@@ -206,9 +206,9 @@ def _solve(information: Floats, weighted: Floats, group: _Group) -> tuple[_Solve
     places, sigmas = group.places, group.sigmas
     chosen = information[group.cells]
     whole = np.eye(places.shape[1]) + sigmas[:, :, np.newaxis] * chosen * sigmas[:, np.newaxis, :]
-    inverse = np.linalg.inv(whole)
+    inverse: Floats = np.asarray(np.linalg.inv(whole), dtype=np.float64)
     scaled = sigmas * weighted[places]
-    mean = np.einsum("nij,nj->ni", inverse, scaled)
+    mean: Floats = np.einsum("nij,nj->ni", inverse, scaled)
     evidence = 0.5 * ((scaled * mean).sum(axis=1) - np.linalg.slogdet(whole)[1])
     return _Solved(group, inverse, mean), evidence
 

@@ -118,13 +118,13 @@ def test_what_is_told_at_once_of_many_is_what_each_pair_says() -> None:
     for other in (stage(), stage(0.0, 2e4), stage(0.0, 3e4)):
         alone = [kinship(p, other) for p in parents]
         assert Kindred().judge(parents, other) == alone
-        near = may_have_met(parents, other)
+        near = may_have_met(parents, [other] * len(parents))
         assert all(
             is_near
             for is_near, found in zip(near, alone, strict=True)
             if found is not Kinship.OTHER
         )
-    assert not may_have_met([parent(1, 1e6)], stage())[0]
+    assert not may_have_met([parent(1, 1e6)], [stage()])[0]
 
 
 def test_a_pair_is_judged_again_only_when_one_of_the_two_has_changed(
@@ -145,6 +145,18 @@ def test_a_pair_is_judged_again_only_when_one_of_the_two_has_changed(
     kindred.forget(set())
     kindred.judge(parents, other)
     assert len(asked) == 5
+
+
+def test_several_judged_at_once_are_what_each_alone_is() -> None:
+    parents = [parent(1), parent(2, 5e3), parent(3, 2e5)]
+    others = [
+        replace(stage(0.0, gap_m), track=TrackId(f"T-JPN-2-{int(gap_m)}")) for gap_m in (0.0, 2e4)
+    ]
+    kindred = Kindred()
+    kindred.judge_all(parents, others)
+    for other in others:
+        assert kindred.judge(parents, other) == Kindred().judge(parents, other)
+    assert kindred.judge(parents, others[0]) != kindred.judge(parents, others[1])
 
 
 def test_a_trail_is_where_each_instant_alone_would_have_it() -> None:
