@@ -238,7 +238,7 @@ def _assess_seen(post: Post, desk: Desk, event: Event) -> bool:
     if combined is None:
         return False
     told = event.assessments()
-    launches = _possible_launches(event, told)
+    launches = possible_launches(event, told)
     launch = fuse_launches(launches) if launches else Unknown("nobody has an estimate yet")
     if desk.is_second and desk.now.elapsed_s(since=combined.last_observed_at) <= FRESH_S:
         event.observed_s += 1.0
@@ -261,7 +261,7 @@ def _assess_seen(post: Post, desk: Desk, event: Event) -> bool:
     return True
 
 
-def _possible_launches(event: Event, told: Sequence[Assessment]) -> list[PlaceEstimate]:
+def possible_launches(event: Event, told: Sequence[Assessment]) -> list[PlaceEstimate]:
     """The launches told of, without those of when it had been seen to fly already.
 
     A nation that saw it in mid-air for the first time may take that for its launch.
