@@ -12,7 +12,8 @@ A missile that bursts under thrust leaves many tracks, its own perhaps not among
 them is pushed any more. A salvo rises over one horizon, each missile seen there for the first time
 seconds after the one before it; what is first seen beside one that has been watched for longer, in
 a place where it would have been seen all the while, came off it, unless it goes on to be pushed as
-that one was.
+that one was. Where its own track ended with the burst nobody watched: what is found up to a minute
+later came off it if it has surely lost energy since, as what tumbles does and no missile behind.
 """
 
 import math

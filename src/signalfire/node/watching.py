@@ -271,7 +271,7 @@ def _assess_seen(post: Post, desk: Desk, event: Event) -> bool:
     if combined is None:
         return False
     told = event.assessments()
-    launches = _possible_launches(event, told)
+    launches = possible_launches(event, told)
     launch = _joint_launch(event, tuple(launches))
     if desk.is_second and desk.now.elapsed_s(since=combined.last_observed_at) <= FRESH_S:
         event.observed_s += 1.0
@@ -294,7 +294,7 @@ def _assess_seen(post: Post, desk: Desk, event: Event) -> bool:
     return True
 
 
-def _possible_launches(event: Event, told: Sequence[Assessment]) -> list[PlaceEstimate]:
+def possible_launches(event: Event, told: Sequence[Assessment]) -> list[PlaceEstimate]:
     """The launches told of, without those of when it had been seen to fly already.
 
     A nation that saw it in mid-air for the first time may take that for its launch.

@@ -6,10 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from signalfire.basis.identity import NodeId, track_id
+from signalfire.basis.identity import NationId, NodeId, track_id
 from signalfire.basis.instant import Instant
+from signalfire.node.events import EventBook
 from signalfire.node.reach import Found, found_again
-from signalfire.picture.estimate import StateEstimate
+from signalfire.node.watching import possible_launches
+from signalfire.picture.estimate import PlaceEstimate, StateEstimate, Unknown
+from signalfire.picture.event import Assessment, ClassBelief, MissileClass, Phase
 from signalfire.picture.track import Track, TrackStatus
 from signalfire.space.geodesy import Geodetic, enu_from_ecef
 
@@ -129,3 +132,48 @@ def test_above_the_air_nothing_turns() -> None:
     mean[:3] *= 1.0 + 200e3 / np.linalg.norm(mean[:3])
     lost = replace(high, mean=mean)
     assert found_again(lost, track(at(path, 50.0), at(path, 60.0)))[0] is Found.OTHER
+
+
+def test_the_event_goes_on_under_its_name_with_the_arc_that_tells_its_launch() -> None:
+    path = glide(111.0)
+    book = EventBook(NationId("JPN"), NodeId("JPN-1"))
+    early = at(path, 0.0, seen_s=-200.0)
+    lost = replace(track(early, at(path, 0.0)), free_flight_seen=True)
+    event = book.join_own(lost, START.later(-300.0), START, busy=[])
+    assert event is not None
+    found = replace(track(at(path, 100.0), at(path, 110.0)), track=track_id(NodeId("JPN-1"), 2))
+    assert book.join_own(found, START.later(90.0), found.last_observed_at, busy=[]) is event
+    assert [each.event for each in book.open_events()] == [event.event]
+    assert event.own_track is not None
+    assert event.own_track.state == found.state
+    assert event.own_track.ascent == lost.ascent
+
+
+def test_while_its_track_lives_the_event_is_not_gone_on_with() -> None:
+    path = glide(111.0)
+    book = EventBook(NationId("JPN"), NodeId("JPN-1"))
+    alive = replace(track(at(path, 0.0, seen_s=-200.0), at(path, 0.0)), free_flight_seen=True)
+    event = book.join_own(alive, START.later(-300.0), START, busy=[])
+    found = replace(track(at(path, 100.0), at(path, 110.0)), track=track_id(NodeId("JPN-1"), 2))
+    other = book.join_own(found, START.later(90.0), found.last_observed_at, busy=[alive.track])
+    assert other is not None and other is not event
+
+
+def test_a_launch_after_it_was_seen_to_fly_is_not_that_of_the_missile() -> None:
+    path = glide(1.0)
+    book = EventBook(NationId("JPN"), NodeId("JPN-1"))
+    event = book.join_own(track(at(path, 0.0), at(path, 1.0)), START, START, busy=[])
+    assert event is not None
+
+    def told(after_s: float) -> Assessment:
+        launch = PlaceEstimate(0.68, 2.2, (1e6, 0.0, 1e6), START.later(after_s), 10.0)
+        return Assessment(
+            event=event.event, author=NationId("JPN"), phase=Phase.MANOEUVRING,
+            belief=ClassBelief(tuple(float(kind is MissileClass.MRBM) for kind in MissileClass)),
+            state=None, launch=launch, impact=Unknown("not foreseen"), apogee_m=None,
+            observed_s=60.0, flight_s=None, witnesses=1, last_observed_at=START,
+        )  # fmt: skip
+
+    early, late = told(-200.0), told(400.0)
+    assert possible_launches(event, [early, late]) == [early.launch]
+    assert possible_launches(event, [late]) == [late.launch]
