@@ -150,12 +150,7 @@ def step_of(state: Floats, h: float, high: float) -> float:
 
 @kernel
 def fly(
-    state: Floats,
-    air: Floats,
-    high: float,
-    spacing: float,
-    time_max: float,
-    path: Floats,
+    state: Floats, air: Floats, high: float, spacing: float, time_max: float, path: Floats
 ) -> tuple[int, float, float]:
     """Fly a state to height 0; returns rows used, time (s), apogee (m).
 
@@ -212,14 +207,9 @@ def fly(
 
 @kernel
 def displaced(
-    mean: Floats,
-    root: Floats,
-    air: Floats,
-    across: Floats,
-    point: Floats,
-    state: Floats,
-    air_out: Floats,
-) -> None:
+    mean: Floats, root: Floats, air: Floats, across: Floats, point: Floats,
+    state: Floats, air_out: Floats,
+) -> None:  # fmt: skip
     """The flight that lies ``point`` (``SPREAD``) from the mean: ``root`` is the 6 x 6 root of P.
 
     ``air`` is ``[drag, log sigma of drag, unit of lift]``, ``across`` (2 x 3) the two pushes.

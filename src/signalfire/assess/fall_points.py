@@ -46,12 +46,12 @@ def _points(samples: int) -> Floats:
     return np.ascontiguousarray(np.insert(points, [LIFT, LIFT], 0.0, axis=1))
 
 
-def sample_points(lift_max: float, lift: float) -> Floats:
+def sample_points(lift_ratio_max: float, lift_probability: float) -> Floats:
     """The points of a footprint: some of them with lift-to-drag ratios in place of a push."""
     points = _MANY_POINTS.copy()
-    gliding = _GLIDE_ORDER[: round(lift * SAMPLES)]
-    points[gliding, LIFT] = lift_max * _MANY_SHARES[gliding, 0]
-    points[gliding, LIFT + 1] = _ASIDE * lift_max * (2.0 * _MANY_SHARES[gliding, 1] - 1.0)
+    gliding = _GLIDE_ORDER[: round(lift_probability * SAMPLES)]
+    points[gliding, LIFT] = lift_ratio_max * _MANY_SHARES[gliding, 0]
+    points[gliding, LIFT + 1] = _ASIDE * lift_ratio_max * (2.0 * _MANY_SHARES[gliding, 1] - 1.0)
     points[gliding, PUSH:] = 0.0
     return points
 

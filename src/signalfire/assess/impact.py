@@ -1,7 +1,7 @@
 """Where it will come down, when, and how sure that is."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from statistics import NormalDist
 
@@ -178,7 +178,7 @@ def predict_impact(
         is_manoeuvring=known.is_manoeuvring,
     )
     doubts = _Doubts(lift, drag.light_probability)
-    spread = _spread(state, air, across, _End.of(flight[-1]), doubts, settings)
+    spread = _spread(state, _Air(air, across), _End.of(flight[-1]), doubts, settings)
     return ImpactPrediction(
         spread.impact, apogee_m, flight, state, air, across, spread.range_sigma_m,
         spread.fall_max_s, lift_probability=lift, lift_ratio_max=settings.lift_ratio_max,
@@ -237,6 +237,14 @@ class _Doubts:
 
 
 @dataclass(frozen=True)
+class _Air:
+    """``[drag, log sigma of drag, unit of lift]``, and the two pushes across the path, (2, 3)."""
+
+    believed: Floats
+    across: Floats
+
+
+@dataclass(frozen=True)
 class _End:
     """Where the expected flight ends: ``[t x y z vx vy vz]``, and east and north there."""
 
@@ -250,16 +258,12 @@ class _End:
 
 
 def _spread(
-    state: StateEstimate,
-    air: Floats,
-    across: Floats,
-    end: _End,
-    doubts: _Doubts,
-    settings: AssessmentSettings,
+    state: StateEstimate, air: _Air, end: _End, doubts: _Doubts, settings: AssessmentSettings
 ) -> _Spread:
     """The impact point with the covariance of place and time."""
+    drag_log_sigma = float(air.believed[1])
     time_max_s = min(FLIGHT_MAX_S, 3.0 * float(end.row[0]) + 600.0)
-    falls = _offsets(state, air, across, PAIRS, end, time_max_s)
+    falls = _offsets(state, air, PAIRS, end, time_max_s)
     if not np.isfinite(falls).all():
         unknown = Unknown("the estimate is so uncertain that the object may not come down at all")
         return _Spread(unknown, math.inf, time_max_s)
@@ -267,12 +271,12 @@ def _spread(
     by_state, shift = response.by_state, response.shift
     range_sigma_m = math.sqrt(float(by_state[0, 0] + by_state[1, 1]))
     fall_max_s = float(end.row[0]) + max(0.0, float(falls[:, 2].max()))
-    cloud = _cloud(response, float(air[1]))
+    cloud = _cloud(response, drag_log_sigma)
     weights = np.full(len(cloud), 1.0 / len(cloud))
     if doubts.light > 0.0:
         log_sigma = settings.light_coefficient_log_sigma
         thin = np.array([1.0 / settings.light_coefficient_kg_m2, log_sigma, 0.0])
-        slowed = _offsets(state, thin, across, LIGHT, end, time_max_s)
+        slowed = _offsets(state, replace(air, believed=thin), LIGHT, end, time_max_s)
         cloud = np.vstack([cloud, slowed - shift])
         weights = np.concatenate(
             [(1.0 - doubts.light) * weights, np.full(len(slowed), doubts.light / len(slowed))]
@@ -283,8 +287,8 @@ def _spread(
     shapes = [response.by_air]
     if lift > settings.lift_negligible_probability:
         content = min(0.9 / (1.0 - lift), _TAIL_CONTENT)
-        lifted = np.array([air[0], air[1], settings.lift_ratio_max])
-        glides = _offsets(state, lifted, across, GLIDES, end, time_max_s)
+        lifted = np.array([air.believed[0], drag_log_sigma, settings.lift_ratio_max])
+        glides = _offsets(state, replace(air, believed=lifted), GLIDES, end, time_max_s)
         cloud = np.vstack([cloud, glides - shift])
         weights = np.concatenate([(1.0 - lift) * weights, np.full(len(glides), lift / len(glides))])
         if np.isfinite(glides).all():
@@ -350,18 +354,13 @@ def _area2_m4(region: Floats) -> float:
 
 
 def _offsets(
-    state: StateEstimate,
-    air: Floats,
-    across: Floats,
-    points: Floats,
-    end: _End,
-    time_max_s: float,
+    state: StateEstimate, air: _Air, points: Floats, end: _End, time_max_s: float
 ) -> Floats:
     """By how much flights end east, north (m) and later (s) than expected; NaN for never."""
     ends = np.full((len(points), 4), np.nan)
     _flight_kernels.fly_blocks(
-        state.mean, root_of(state.covariance), air, across, points, _STEP_HIGH_S, time_max_s,
-        math.inf, ends, _NO_ROWS, np.empty(len(points), dtype=np.int64),
+        state.mean, root_of(state.covariance), air.believed, air.across, points, _STEP_HIGH_S,
+        time_max_s, math.inf, ends, _NO_ROWS, np.empty(len(points), dtype=np.int64),
     )  # fmt: skip
     offsets = np.empty((len(points), 3))
     offsets[:, :2] = (ends[:, 1:] - end.row[1:4]) @ end.east_north.T

@@ -21,6 +21,7 @@ from signalfire.assess.impact import (
     predict_impact,
 )
 from signalfire.assess.lift import PathShape, lift_prior_probability, lift_probability
+from signalfire.assess.push import push_of
 from signalfire.assess.settings import DEFAULT_SETTINGS
 from signalfire.basis.instant import Instant
 from signalfire.picture.estimate import CHI2_2_P90, PlaceEstimate, StateEstimate, Unknown
@@ -84,6 +85,22 @@ def test_the_wind_pushes_a_steep_fall_as_it_would_any_other(path_angle_deg: floa
     drift_m = float(prediction.air[2]) * 10_330.0 * 7_400.0 / (2.0 * 15_000.0) / slant**2
     across_m = math.hypot(drift_m, GROUND_SIGMA_M) * math.sqrt(CHI2_2_P90)
     assert prediction.impact.ellipse_p90.semi_minor_m == pytest.approx(across_m, rel=0.25)
+
+
+@pytest.mark.parametrize("path_angle_deg", [-5.0, -45.0, -90.0])
+def test_pushes_lie_across_the_path_one_of_them_level(path_angle_deg: float) -> None:
+    seen = state(50e3, 3_000.0, path_angle_deg)
+    prediction = predict_impact(seen, DEFAULT_SETTINGS)
+    ratio, axes = push_of(prediction.path, DEFAULT_SETTINGS)
+    np.testing.assert_allclose(axes @ axes.T, np.eye(2), atol=1e-9)
+    heights_m = [geodetic(row).altitude_m for row in prediction.path[:, 1:4]]
+    windy = int(np.flatnonzero(np.array(heights_m) > DEFAULT_SETTINGS.wind_altitude_m + 50.0)[-1])
+    row = prediction.path[windy]
+    speed_m_s = float(np.linalg.norm(row[4:]))
+    np.testing.assert_allclose(axes @ row[4:] / speed_m_s, 0.0, atol=0.03)
+    assert axes[1] @ row[1:4] / np.linalg.norm(row[1:4]) == pytest.approx(0.0, abs=0.03)
+    assert ratio > DEFAULT_SETTINGS.wind_sigma_m_s / speed_m_s * 0.99
+    np.testing.assert_allclose(prediction.across, ratio * axes)
 
 
 def test_a_state_that_is_no_state_has_no_place_and_warns_of_nothing() -> None:
