@@ -36,6 +36,8 @@ from signalfire.tracking._scan_kernels import BROKEN, CARRIED, append
 ENTERED, LIT = 0, 1
 """What part of free flight was forced before, and the other way round."""
 _NS = 1e-9
+_TOGETHER = 256
+"""Rows are settled so many at a time: their states stay in the processor's second cache."""
 
 
 @kernel
@@ -170,11 +172,22 @@ def settle(rows: Integers, lanes: Integers, plots: Integers, at: int, records: F
            numbers: Integers, law: Law, c: Columns, modes: Floats, found: Floats, squares: Floats,
            outcomes: Integers) -> None:  # fmt: skip
     """Updated lanes into their rows, as ``give`` does with one row after the other."""
-    append(rows, plots, at, records, numbers, c)
-    unload(rows, lanes, modes, c.state)
-    state, time, ahead = c.state, c.time, c.ahead
     logs = np.empty(2)
     each = np.empty(2)
+    for first in range(0, rows.shape[0], _TOGETHER):
+        part = slice(first, min(first + _TOGETHER, rows.shape[0]))
+        append(rows[part], plots[part], at, records, numbers, c)
+        unload(rows[part], lanes[part], modes, c.state)
+        _choose_each(rows[part], lanes[part], plots[part], at, records, law, c, found, logs, each,
+                     squares[part], outcomes[part])  # fmt: skip
+
+
+@kernel
+def _choose_each(rows: Integers, lanes: Integers, plots: Integers, at: int, records: Floats,
+                 law: Law, c: Columns, found: Floats, logs: Floats, each: Floats,
+                 squares: Floats, outcomes: Integers) -> None:  # fmt: skip
+    """Weigh the ways of moving of updated rows."""
+    state, time, ahead = c.state, c.time, c.ahead
     for i in range(rows.shape[0]):
         row, n = rows[i], plots[i]
         b, lane = lanes[i] // LANES, lanes[i] % LANES

@@ -10,6 +10,7 @@ import math
 import numpy as np
 
 from signalfire.basis.kernel import Flags, Floats, Integers, inner_kernel, kernel
+from signalfire.tracking._cell_kernels import bucket, lay, quantile
 from signalfire.tracking._kernels import (
     ALONG,
     ASIDE,
@@ -32,25 +33,11 @@ NOWHERE, NARROW, WIDE = 0, 1, 2
 _ANGLE_NARROW = 0.1
 _EVERYWHERE = 2.0
 _CELLS_MAX = 64
-_SAMPLE = 512
 _CELL_QUANTILE = 0.9
 _TOGETHER = 2
 """Rows are weighed together until what their boxes hold may not fit into so many scans."""
 _WIDE_RATIO = 2.0
 """Detections less sure than this times the usual are laid aside from the cells."""
-
-
-@kernel
-def quantile(values: Floats, count: int, share: float) -> float:
-    """A quantile of the first ``count`` values, from a sample of them evenly spread."""
-    if count == 0:
-        return 0.0
-    stride = max(1, count // _SAMPLE)
-    sample = np.empty((count + stride - 1) // stride)
-    for i in range(sample.shape[0]):
-        sample[i] = values[i * stride]
-    sample.sort()
-    return float(sample[min(sample.shape[0] - 1, int(share * sample.shape[0]))])
 
 
 @kernel
@@ -240,8 +227,7 @@ def cost_of(states: Floats, row: int, records: Floats, plot: int, gates: Floats,
         square, determinant = 0.0, 1.0
         miss_a, miss_b = -aside, -across
         if has_range:
-            sra = form(p, d, a) / srr
-            srb = form(p, d, b) / srr
+            sra, srb = form(p, d, a) / srr, form(p, d, b) / srr
             miss = seen - r
             square = miss * miss / srr
             determinant = srr
@@ -280,31 +266,6 @@ def boxes_of(rows: Integers, ahead: Floats, ready: Integers, site: Floats, frame
                 ahead, rows[i], site, frame, has_range, root_gate, s_angle, s_range,
                 probability_min, boxes[i],
             )  # fmt: skip
-
-
-@kernel
-def lay(points: Floats, count: int, cell: Floats, mask: int, cells: Integers, starts: Integers,
-        members: Integers) -> None:  # fmt: skip
-    """Points into buckets of cells: those of bucket b are members[starts[b] : starts[b + 1]]."""
-    starts[:] = 0
-    buckets = np.empty(count, dtype=np.int64)
-    for n in range(count):
-        for axis in range(3):
-            cells[n, axis] = math.floor(points[n, axis] / cell[axis])
-        buckets[n] = bucket(cells[n, 0], cells[n, 1], cells[n, 2]) & mask
-        starts[buckets[n] + 1] += 1
-    for b in range(mask + 1):
-        starts[b + 1] += starts[b]
-    place = starts[:-1].copy()
-    for n in range(count):
-        members[place[buckets[n]]] = n
-        place[buckets[n]] += 1
-
-
-@inner_kernel
-def bucket(i: int, j: int, k: int) -> int:
-    """A number for a cell. Reference: Teschner et al. (2003), Vision, Modeling, Visualization."""
-    return (i * 73856093) ^ (j * 19349663) ^ (k * 83492791)
 
 
 @kernel

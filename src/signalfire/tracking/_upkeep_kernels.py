@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 from signalfire.basis.kernel import Floats, Integers, kernel
-from signalfire.tracking._gate_kernels import bucket, lay, quantile
+from signalfire.tracking._cell_kernels import bucket, lay, quantile
 from signalfire.tracking._ring_kernels import BLOCK, Columns
 from signalfire.tracking._scan_kernels import pack, scan_of
 
