@@ -61,7 +61,7 @@ _TAIL = """
 - Air is the US Standard Atmosphere 1976 on both sides; winds are not known to the assessment.
 - The launch ellipse knows the family: how hard and how fast its boosts are, how far lift-off lies
   back, how unlike they are. It says what it holds where the families do, and nothing about boosts
-  outside them. Its size is set by no run of this page (`assess/boost.py`, `assess/launch.py`).
+  outside them. It was worked out on other numbers and seeds (`assess/launch.py`).
 - After burnout, while it is open whether an engine still burns, the ways back of both kinds count
   together, and launch ellipses hold more than 90 %.
 """

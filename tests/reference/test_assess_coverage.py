@@ -2,7 +2,8 @@
 
 Impact: flights in axes that do not turn (scipy, DOP853), with bodies and air drawn anew for each.
 Launch: gravity-turn boosts (no pitch programme, unlike the family that was fitted), with thrust
-growing exponentially; seen as they are with noise, and through a filter that trails behind. Bounds are those that a true 90 % passes 999 times in 1,000 (binomial).
+growing exponentially; seen as they are with noise, and through a filter that trails behind. Bounds
+are those that a true 90 % passes 999 times in 1,000 (binomial).
 """
 
 import math
