@@ -88,6 +88,31 @@ def thrust_of(state: Floats, law: Floats, out: Floats) -> None:
 
 
 @kernel
+def own_errors(
+    covariance: Floats, age: float, lag: Floats, doubt: float, aside: float, out: Floats
+) -> None:
+    """The part of a covariance that noise made, and what is open about a lag that was put right.
+
+    ``age`` is that of ``part_of``; the rest as in ``caught_up``.
+    """
+    place_share, speed_share = part_of(age, _PLACE_SHARES), part_of(age, _SPEED_SHARES)
+    # No more than leaves the whole a covariance, whatever the blocks are.
+    cross_share = math.sqrt(place_share * speed_share)
+    for i in range(6):
+        size2 = 0.0
+        for j in range(3):
+            size2 += lag[3 * (i // 3) + j] ** 2
+        for j in range(6):
+            share = cross_share
+            if i < 3 and j < 3:
+                share = place_share
+            elif i > 2 and j > 2:
+                share = speed_share
+            out[i, j] = share * covariance[i, j] + doubt**2 * lag[i] * lag[j]
+        out[i, i] += aside**2 * size2
+
+
+@kernel
 def caught_up(
     mean: Floats, covariance: Floats, seen: float, law: Floats, doubt: float, aside: float,
     mean_out: Floats, p_out: Floats,
@@ -109,9 +134,6 @@ def caught_up(
         return 0.0
     memory = place / cross
     half = 0.5 * seen
-    place_share = part_of(half / memory, _PLACE_SHARES)
-    speed_share = part_of(half / memory, _SPEED_SHARES)
-    cross_share = math.sqrt(place_share * speed_share)
     young_v = min(1.0, half / memory)
     young_x = min(1.0, seen * seen / 12.0 * speed / place)
     mixed = np.empty((3, 3))
@@ -135,27 +157,15 @@ def caught_up(
                 lag[3 + i] += young_v * covariance[i, j] * by_cross[j]
         for i in range(6):
             mean_out[i] = mean[i] + lag[i]
-    sizes = np.zeros(2)
-    for i in range(3):
-        sizes[0] += lag[i] ** 2
-        sizes[1] += lag[3 + i] ** 2
-    for i in range(6):
-        for j in range(6):
-            share = cross_share
-            if i < 3 and j < 3:
-                share = place_share
-            elif i > 2 and j > 2:
-                share = speed_share
-            p_out[i, j] = share * covariance[i, j] + doubt**2 * lag[i] * lag[j]
-        p_out[i, i] += aside**2 * sizes[i // 3]
+    own_errors(covariance, half / memory, lag, doubt, aside, p_out)
     return memory
 
 
 @kernel
-def path_angle(
-    up: tuple[float, float, float], mean: Floats, covariance: Floats, out: Floats
-) -> None:
-    """Angle of the velocity above the horizon, and its sigma; ``up`` is the vertical."""
+def path_angle(mean: Floats, covariance: Floats, out: Floats) -> None:
+    """Angle of the velocity above the horizon, and its sigma."""
+    lat, lon, _ = ground_of(mean[0], mean[1], mean[2])
+    up = (math.cos(lat) * math.cos(lon), math.cos(lat) * math.sin(lon), math.sin(lat))
     v = math.sqrt(mean[3] ** 2 + mean[4] ** 2 + mean[5] ** 2) + 1e-9
     sine = (up[0] * mean[3] + up[1] * mean[4] + up[2] * mean[5]) / v
     variance = 0.0
@@ -166,6 +176,28 @@ def path_angle(
             variance += slope_i * covariance[3 + i, 3 + j] * slope_j
     out[0] = math.asin(max(-1.0, min(1.0, sine)))
     out[1] = math.sqrt(max(0.0, variance) / max(1.0 - sine * sine, 1e-6))
+
+
+@kernel
+def unlike(state: Floats, speeds: Floats, gap: Floats, slope: Floats) -> None:
+    """What the middle of the family has more than a state: ln v, and east and north parts of the
+    velocity's direction; and how these of the state change with it, (3, 6)."""
+    lat, lon, h = ground_of(state[0], state[1], state[2])
+    sp, cp, sl, cl = math.sin(lat), math.cos(lat), math.sin(lon), math.cos(lon)
+    h = max(h, 1_000.0)
+    axes = ((-sl, cl, 0.0), (-sp * cl, -sp * sl, cp), (cp * cl, cp * sl, sp))
+    v = max(math.sqrt(state[3] ** 2 + state[4] ** 2 + state[5] ** 2), 50.0)
+    gap[0] = speeds[0] + speeds[1] * math.log(h / 30_000.0) - math.log(v)
+    for i in range(3):
+        slope[0, i] = -speeds[1] / h * axes[2][i]
+        slope[0, 3 + i] = state[3 + i] / (v * v)
+    for a in range(2):
+        part = 0.0
+        for i in range(3):
+            part += axes[a][i] * state[3 + i] / v
+        gap[1 + a] = -part
+        for i in range(3):
+            slope[1 + a, 3 + i] = (axes[a][i] - part * state[3 + i] / v) / v
 
 
 @kernel
@@ -188,26 +220,9 @@ def as_the_family(
     mean_out[:] = mean
     distance2 = 0.0
     for turn in range(3):
-        lat, lon, h = ground_of(mean_out[0], mean_out[1], mean_out[2])
-        sp, cp, sl, cl = math.sin(lat), math.cos(lat), math.sin(lon), math.cos(lon)
-        h = max(h, 1_000.0)
-        log = math.log(h / 30_000.0)
-        axes = ((-sl, cl, 0.0), (-sp * cl, -sp * sl, cp), (cp * cl, cp * sl, sp))
-        v = math.sqrt(mean_out[3] ** 2 + mean_out[4] ** 2 + mean_out[5] ** 2)
-        v = max(v, 50.0)
-        gap[0] = speeds[0] + speeds[1] * log - math.log(v)
-        for i in range(3):
-            slope[0, i] = -speeds[1] / h * axes[2][i]
-            slope[0, 3 + i] = mean_out[3 + i] / (v * v)
-        for a in range(2):
-            part = 0.0
-            for i in range(3):
-                part += axes[a][i] * mean_out[3 + i] / v
-            gap[1 + a] = -part
-            for i in range(3):
-                slope[1 + a, 3 + i] = (axes[a][i] - part * mean_out[3 + i] / v) / v
+        unlike(mean_out, speeds, gap, slope)
         if turn == 0:
-            path_angle(axes[2], mean, covariance, angle_out)
+            path_angle(mean, covariance, angle_out)
         for a in range(3):
             for i in range(6):
                 gains[i, a] = 0.0
