@@ -68,7 +68,8 @@ def _opening(outcomes: Sequence[Outcome], seed: int) -> list[str]:
         "# Documented flights against the truth",
         "",
         "Claim: of every documented flight each nation has one event, knows where it was launched",
-        "and where it will come down, and the 90 % ellipses hold the truth 90 % of the time.",
+        "and where it will come down, and its 90 % ellipses hold the truth nine times in ten or",
+        "more.",
         "",
         f"Measured: all {len(outcomes)} flights of the packaged record, each alone, flown by",
         f"`sim/flight.py`, seen by the packaged sensors (seed {seed}; {plots:,} detections),",
@@ -255,6 +256,8 @@ def _limits() -> list[str]:
         "- Sensors report one object, with independent errors and no bias, stages, debris, clutter",
         "  or false plots beyond those that `sim/sensors.py` makes; places are public and rounded.",
         "- One seed; each flight alone, salvoes too. Links lose and delay nothing.",
+        "- All bodies are near the middle of their class, none is askew: ellipses that allow for",
+        "  the whole class hold more than nine of ten. Of all: [made-up flights](coverage.md).",
         "- Classes are judged by our own energy rule, not by the label of the record.",
         "",
     ]
